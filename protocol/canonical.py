@@ -59,7 +59,7 @@ def sha256_digest(body: bytes) -> Digest:
 
 def _is_plain(value: JsonValue, *, depth_left: int) -> bool:
     """Whether the fast path equals JCS for this value. Raises NotCanonicalizable on what is too deep or not JSON."""
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, (str, bool)):
         return True
     if isinstance(value, int):
         if abs(value) > SAFE_INTEGER_MAX:

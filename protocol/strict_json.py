@@ -19,9 +19,9 @@ JsonObject: TypeAlias = dict[str, JsonValue]
 # Longer digits than any safe integer has, with its sign: refused before `int` computes anything.
 _INTEGER_CHARS_MAX = len(str(-SAFE_INTEGER_MAX))
 
-# A whole string, or an opening or closing bracket: all that counts for depth. Possessive by construction: no two
-# alternatives start alike, so the search is linear.
-_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|([\[{])|[\]}]', re.DOTALL)
+# A whole string, an opening or closing bracket, or the quote of a string that does not end: all that counts for
+# depth. The last is there so that the search stops at it; going on from every later quote would be quadratic.
+_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|([\[{])|[\]}]|(")', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -81,6 +81,8 @@ def _check_depth(text: str) -> None:
             depth += 1
             if depth > JSON_DEPTH_MAX:
                 raise StructureLimitExceeded(f"nested deeper than {JSON_DEPTH_MAX}", code="too-deep")
+        elif match[2]:
+            raise MalformedJson(f"a string that does not end, from character {match.start()}")
         elif match[0] in "]}":
             depth -= 1
 
