@@ -92,7 +92,7 @@ def same_origin(a: Iri, b: Iri) -> bool:
 
 
 def parse_domain(text: object) -> Domain:
-    """The text itself if it is a host in the normal form of `parse_iri`, with or without a port; else InvalidIdentifier.
+    """The text itself if it is a host as in `parse_iri`, with or without a port. Raises InvalidIdentifier.
 
     >>> parse_domain("xn--brum-voa.example")
     'xn--brum-voa.example'

@@ -65,6 +65,10 @@ KEYS_PER_ACTOR_MAX = 16
 RSA_BITS_MIN = 2_048
 RSA_BITS_MAX = 8_192
 
+# The largest public exponent. 65,537 is what everybody uses; one as long as the modulus makes verifying as slow as
+# signing, at the verifier's cost.
+RSA_EXPONENT_MAX = 2**32
+
 # Characters of a public key in PEM. RSA-8192 is about 1,500.
 PEM_CHARS_MAX = 4_096
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from protocol.errors import LimitExceeded, MalformedJson, StructureLimitExceeded
 from protocol.limits import JSON_DEPTH_MAX, OBJECT_KEYS_MAX, PAGE_BYTES_MAX, SAFE_INTEGER_MAX
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
 
 # Longer digits than any safe integer has, with its sign: refused before `int` computes anything.
