@@ -1,0 +1,50 @@
+"""What holds for every test: nothing blocks the event loop, and uses of the shared folder are written down.
+
+Fixtures of one area belong in the conftest.py of its own folder.
+"""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+from tests.shared_files import shared_folder
+
+OWN_SOURCE = [name for name in ("node", "protocol", "schemas") if importlib.util.find_spec(name)]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_blocks_the_event_loop() -> Iterator[BlockBuster]:
+    """A call from our code that would block the running event loop (file, socket, sleep, SQLite) fails the test.
+
+    Only calls that have our own source in their stack count: pytest and the interpreter read files when they like.
+    """
+    with blockbuster_ctx(scanned_modules=OWN_SOURCE) as guard:
+        yield guard
+
+
+def _record_uses_of_shared_files(uses: Path) -> None:
+    """Append the id of each test that opens or asks for a shared file; `coverage_floors.py` reads the list."""
+    folder = str(shared_folder().resolve()) + os.sep
+    recorded: set[str] = set()
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if event not in ("open", "os.listdir", "os.scandir", "krets.shared_file"):
+            return
+        if not arguments or not isinstance(arguments[0], str) or not arguments[0].startswith(folder):
+            return
+        test_id = os.environ.get("PYTEST_CURRENT_TEST", "").rsplit(" ", 1)[0]
+        if test_id and test_id not in recorded:
+            recorded.add(test_id)
+            with uses.open("a", encoding="utf-8") as lines:
+                lines.write(test_id + "\n")
+
+    sys.addaudithook(watch)
+
+
+if os.environ.get("KRETS_SHARED_USES"):
+    _record_uses_of_shared_files(Path(os.environ["KRETS_SHARED_USES"]))

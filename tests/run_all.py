@@ -1,0 +1,157 @@
+"""What `make test` does: style, import direction, types, every test with coverage, every installed Python.
+
+Only the order of things belongs here. Each step is a command that can also be run by hand; the run goes on after a
+failed step, so that one look shows everything that is wrong, and exits non-zero at the end. Standard library only.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from environments import (
+    REPOSITORY,
+    Discovery,
+    Interpreter,
+    SetupFailed,
+    environment_folder,
+    find_interpreters,
+    make_environment,
+    python_in,
+)
+
+WORKERS = max(2, min(8, os.cpu_count() or 2))
+"""Test processes at once: many tests wait for other processes, so two pay even on one core; more than eight do not."""
+
+SUMMARY = re.compile(r"=+ .*\bin \d[\d.]*s.* =+")
+"""pytest's own last line."""
+
+
+@dataclass
+class Run:
+    """What has happened so far in one `make test`."""
+
+    failed: list[str] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+
+    def step(self, name: str, command: list[str], *, environment: dict[str, str] | None = None) -> str:
+        """Run one command, passing its output on as it comes. Returns its last summary line of pytest, if any."""
+        print(f"\n--- {name}", flush=True)
+        started_at = time.monotonic()
+        summary = ""
+        with subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                if SUMMARY.fullmatch(line.strip()):
+                    summary = line.strip()
+        seconds = time.monotonic() - started_at
+        verdict = "passed" if process.returncode == 0 else f"FAILED (exit {process.returncode})"
+        self.outcomes.append(f"{name}: {verdict} in {seconds:.0f} s")
+        if process.returncode != 0:
+            self.failed.append(name)
+        return summary
+
+
+def main() -> int:
+    """Run everything. Returns the exit status: 0 only if every step passed."""
+    discovery = find_interpreters()
+    if not discovery.interpreters:
+        print(f"no usable Python >= 3.11: {'; '.join(discovery.left_out)}", file=sys.stderr)
+        return 1
+    first, *others = discovery.interpreters
+    run = Run()
+    folder = environment_folder(first, is_first=True)
+    print(f"first interpreter: Python {first.label}; also: {', '.join(other.label for other in others) or 'none'}")
+    make_environment(first, folder, pip_from=None)
+    python = python_in(folder)
+    with ThreadPoolExecutor(max_workers=1) as background:
+        prepared = [(other, background.submit(prepare, other, pip_from=python)) for other in others]
+        check_source(run, python=python)
+        summary = test_everything(run, python=python, label=first.label)
+        test_others(run, prepared)
+    close(run, discovery, first=first)
+    print(summary or "pytest gave no summary")
+    return 1 if run.failed else 0
+
+
+def prepare(interpreter: Interpreter, *, pip_from: Path) -> Path:
+    """Make the environment of a further interpreter. Returns its folder."""
+    folder = environment_folder(interpreter, is_first=False)
+    make_environment(interpreter, folder, pip_from=pip_from)
+    return folder
+
+
+def check_source(run: Run, *, python: Path) -> None:
+    """Everything that can be known without running the code."""
+    run.step("style", [str(python), "-m", "ruff", "check", "."])
+    run.step("format", [str(python), "-m", "ruff", "format", "--check", "."])
+    run.step("import direction", [str(python.parent / "lint-imports"), "--no-cache"])
+    run.step("types", [str(python), "-m", "mypy"])
+
+
+def test_everything(run: Run, *, python: Path, label: str) -> str:
+    """All tests but the soak on the first interpreter, with coverage. Returns pytest's summary line."""
+    for stale in REPOSITORY.glob(".coverage*"):
+        stale.unlink()
+    with tempfile.TemporaryDirectory() as scratch:
+        uses = Path(scratch) / "shared-uses.txt"
+        environment = {
+            # Contexts tell which test ran which line; only the C tracer records them on every version of Python.
+            "COVERAGE_CORE": "ctrace",
+            "KRETS_SHARED_USES": str(uses),
+        }
+        summary = run.step(
+            f"tests on {label}",
+            [str(python), "-m", "pytest", "-n", str(WORKERS), "--cov", "--cov-context=test", "--cov-report="],
+            environment=environment,
+        )
+        run.step("coverage", [str(python), "tests/coverage_floors.py", str(uses)])
+    return summary
+
+
+def test_others(run: Run, prepared: list[tuple[Interpreter, Future[Path]]]) -> None:
+    """All tests but the slow ones on every other interpreter."""
+    for interpreter, future in prepared:
+        name = f"tests on {interpreter.label}"
+        try:
+            python = python_in(future.result())
+        except SetupFailed as failure:
+            print(f"\n--- {name}\nno environment: {failure}", flush=True)
+            run.failed.append(name)
+            run.outcomes.append(f"{name}: FAILED, no environment")
+            continue
+        run.step(name, [str(python), "-m", "pytest", "-n", str(WORKERS), "-q", "-m", "not slow and not soak"])
+
+
+def close(run: Run, discovery: Discovery, *, first: Interpreter) -> None:
+    """Say what was done, with which interpreters, and what failed."""
+    print("\n--- result")
+    for outcome in run.outcomes:
+        print(outcome)
+    tested = ", ".join(
+        f"{interpreter.label} ({'all tests' if interpreter == first else 'without the slow ones'})"
+        for interpreter in discovery.interpreters
+    )
+    print(f"interpreters tested: {tested}")
+    print(f"supported but not installed here: {', '.join(discovery.absent_minors) or 'none'}")
+    for reason in discovery.left_out:
+        print(f"left out: {reason}")
+    print(f"failed: {', '.join(run.failed)}" if run.failed else "every step passed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
