@@ -1,0 +1,1 @@
+"""The running node: one organisation, one domain, one data folder."""

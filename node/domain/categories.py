@@ -1,0 +1,93 @@
+"""The category scheme as values, and the plainest way from words to a category."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A concept of the scheme: labels by language, other words people use, and what policy needs to know."""
+
+    iri: str
+    slug: str
+    labels: Mapping[str, str]
+    synonyms: tuple[str, ...]
+    bears_data: bool
+    typical_mass_grams: int | None
+
+    def label(self, language: str) -> str:
+        """The label in this language, else in English, which every concept has."""
+        return self.labels.get(language) or self.labels["en"]
+
+    def words(self) -> Iterator[str]:
+        """Every label and synonym, lower case."""
+        for word in (*self.labels.values(), *self.synonyms):
+            yield word.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryScheme:
+    """All categories by IRI; the order of `categories` is the published one."""
+
+    categories: tuple[Category, ...]
+
+    def find(self, reference: str) -> Category | None:
+        """The category with this IRI or slug, or None."""
+        for category in self.categories:
+            if reference in (category.iri, category.slug):
+                return category
+        return None
+
+    def find_by_text(self, text: str) -> Category | None:
+        """The category whose longest word stands in the text as whole words, or ends its compounds; else None.
+
+        Whole words win over compound tails ("kontorstol" in "høyryggskontorstol"), longer words over shorter.
+        """
+        folded = " ".join(_WORD.findall(text.casefold()))
+        best: tuple[int, int] = (0, 0)
+        found: Category | None = None
+        for category in self.categories:
+            for word in category.words():
+                rank = _rank(" ".join(_WORD.findall(word)), folded)
+                if rank > best:
+                    best, found = rank, category
+        return found
+
+
+def _rank(word: str, folded: str) -> tuple[int, int]:
+    if not word:
+        return (0, 0)
+    if re.search(rf"\b{re.escape(word)}\b", folded):
+        return (2, len(word))
+    if len(word) >= 4 and re.search(rf"{re.escape(word)}\b", folded):
+        return (1, len(word))
+    return (0, 0)
+
+
+def parse_scheme(document: Mapping[str, object]) -> CategoryScheme:
+    """The scheme from our published `categories.jsonld`. Raises ValueError where it breaks its own shape."""
+    graph = document.get("@graph")
+    if not isinstance(graph, list):
+        raise ValueError("the category scheme has no @graph")
+    concepts = [node for node in graph if isinstance(node, dict) and node.get("type") == "Concept"]
+    return CategoryScheme(categories=tuple(_parse_concept(node) for node in concepts))
+
+
+def _parse_concept(node: Mapping[str, object]) -> Category:
+    iri, labels, synonyms = node.get("id"), node.get("prefLabel"), node.get("altLabel", {})
+    mass = node.get("typicalMassGrams")
+    if not isinstance(iri, str) or not isinstance(labels, dict) or not isinstance(synonyms, dict):
+        raise ValueError(f"concept without id or labels: {iri!r}")
+    if "en" not in labels:
+        raise ValueError(f"{iri} lacks an English label")
+    return Category(
+        iri=iri,
+        slug=iri.rsplit("/", 1)[-1],
+        labels={str(language): str(label) for language, label in labels.items()},
+        synonyms=tuple(str(word) for words in synonyms.values() for word in words),
+        bears_data=node.get("bearsData") is True,
+        typical_mass_grams=mass if isinstance(mass, int) else None,
+    )

@@ -1,0 +1,1 @@
+"""Use cases: synchronous functions that run inside one write transaction that the caller opened."""
