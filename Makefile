@@ -14,13 +14,13 @@ help: ## show this list
 
 setup: ## make or refresh the environment .venv (the others do it by themselves)
 	@test -n "$(python)" || { echo "Python 3.11 or later is needed. On Debian: apt-get install python3-venv" >&2; exit 1; }
-	@$(python) tests/environments.py
+	@$(python) -m tests.environments
 
 demo: setup ## four nodes on this machine exchange a thing before your eyes; Ctrl-C stops them
 	@.venv/bin/krets demo
 
 test: setup ## everything: style, types, imports, all tests, coverage, every installed Python
-	@$(python) tests/run_all.py
+	@$(python) -m tests.run_all
 
 bench: setup ## measure, as ratios to the raw limits of this machine
 	@$(venv) -m tests.bench

@@ -4,7 +4,7 @@ The vectors and corpora of the shared folder are not part of this project, so no
 run is enough to know: every line is recorded with the test that ran it, the tests that touched the shared folder are
 listed in a file, and the second verdict leaves their lines out.
 
-    python tests/coverage_floors.py FILE      FILE lists the tests that used the shared folder, one id a line
+    python -m tests.coverage_floors FILE      FILE lists the tests that used the shared folder, one id a line
 """
 
 import io

@@ -4,7 +4,7 @@ Only the set-up belongs here: which interpreters there are, where their environm
 run in them is the business of `run_all.py` and the Makefile. Standard library only, because it runs before anything is
 installed.
 
-    python3.11 tests/environments.py          makes or refreshes .venv and prints nothing when there is nothing to do
+    python3.11 -m tests.environments         makes or refreshes .venv and prints nothing when there is nothing to do
 """
 
 import hashlib
@@ -95,9 +95,7 @@ def find_interpreters() -> Discovery:
             rival = best.get(found.version[:2])
             if rival is None or found.version > rival.version:
                 best[found.version[:2]] = found
-    return Discovery(
-        interpreters=tuple(best[minor] for minor in sorted(best)), left_out=tuple(sorted(set(left_out)))
-    )
+    return Discovery(interpreters=tuple(best[minor] for minor in sorted(best)), left_out=tuple(sorted(set(left_out))))
 
 
 def _candidates() -> Iterator[Path]:
@@ -178,22 +176,32 @@ def python_in(folder: Path) -> Path:
 
 def is_fresh(folder: Path, interpreter: Interpreter) -> bool:
     """Whether an environment was made completely, by this recipe, from this lock, with this interpreter."""
-    stamp = folder / "stamp"
-    return python_in(folder).exists() and stamp.exists() and stamp.read_text() == _stamp(interpreter)
+    stamp = folder / "stamp.json"
+    return python_in(folder).exists() and stamp.exists() and json.loads(stamp.read_text()) == _stamp(interpreter)
 
 
-def _stamp(interpreter: Interpreter) -> str:
-    """Digest of everything an environment is made from. Tool settings in pyproject.toml do not count."""
+def maker_of(folder: Path) -> Interpreter | None:
+    """The interpreter that an environment says it was made with; None if it is not complete."""
+    stamp = folder / "stamp.json"
+    if not stamp.exists():
+        return None
+    facts = json.loads(stamp.read_text())
+    major, minor, micro = facts["version"]
+    return Interpreter(path=Path(facts["path"]), version=(major, minor, micro))
+
+
+def _stamp(interpreter: Interpreter) -> dict[str, object]:
+    """What an environment was made from, as a digest. Tool settings in pyproject.toml do not count."""
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     ingredients = {
         "recipe": RECIPE,
         "place": str(REPOSITORY),
-        "interpreter": f"{interpreter.path} {interpreter.label}",
         "lock": LOCK.read_text(encoding="utf-8"),
         "project": settings["project"],
         "build": settings["build-system"],
     }
-    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
+    return {"path": str(interpreter.path), "version": list(interpreter.version), "digest": digest}
 
 
 def make_environment(interpreter: Interpreter, folder: Path, *, pip_from: Path | None) -> None:
@@ -216,7 +224,7 @@ def make_environment(interpreter: Interpreter, folder: Path, *, pip_from: Path |
     # The lock is complete and its hashes are checked, so nothing is left to resolve: --no-deps.
     _install(pip_from, python, ["--require-hashes", "-r", str(LOCK)])
     _install(pip_from, python, ["--no-index", "--no-build-isolation", "-e", str(REPOSITORY)])
-    (folder / "stamp").write_text(_stamp(interpreter))
+    (folder / "stamp.json").write_text(json.dumps(_stamp(interpreter)))
 
 
 def _locked_pip() -> str:
@@ -239,7 +247,10 @@ def _run(command: list[str]) -> None:
 
 
 def main() -> int:
-    """Make `.venv` with the oldest usable interpreter. Returns the exit status."""
+    """Make `.venv` with the oldest usable interpreter unless it is fresh. Returns the exit status."""
+    maker = maker_of(REPOSITORY / ".venv")
+    if maker is not None and maker.path.exists() and is_fresh(REPOSITORY / ".venv", maker):
+        return 0
     discovery = find_interpreters()
     if not discovery.interpreters:
         reasons = "; ".join(discovery.left_out) or "none was found"

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from environments import (
+from tests.environments import (
     REPOSITORY,
     Discovery,
     Interpreter,
@@ -119,7 +119,7 @@ def test_everything(run: Run, *, python: Path, label: str) -> str:
             [str(python), "-m", "pytest", "-n", str(WORKERS), "--cov", "--cov-context=test", "--cov-report="],
             environment=environment,
         )
-        run.step("coverage", [str(python), "tests/coverage_floors.py", str(uses)])
+        run.step("coverage", [str(python), "-m", "tests.coverage_floors", str(uses)])
     return summary
 
 

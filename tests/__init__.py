@@ -1,0 +1,1 @@
+"""Everything that checks Krets, and what `make test` is made of."""
