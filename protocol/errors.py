@@ -2,6 +2,7 @@
 
     ProtocolError                     status  code
     ├── MalformedJson                 400     malformed-json
+    ├── MalformedField                400     malformed-field
     ├── LimitExceeded                 413     too-large
     │   └── StructureLimitExceeded    400     too-complex, too-deep, too-many-keys
     ├── NotCanonicalizable            400     not-canonicalizable
@@ -54,6 +55,13 @@ class MalformedJson(ProtocolError):
 
     default_code = "malformed-json"
     default_safe_text = "The body is not strict JSON (RFC 8259 in UTF-8, I-JSON numbers, no key twice). Correct it."
+
+
+class MalformedField(ProtocolError):
+    """An HTTP field is not a structured field (RFC 9651) of the kind that its name asks for."""
+
+    default_code = "malformed-field"
+    default_safe_text = "An HTTP field is not a structured field of the expected kind (RFC 9651). Correct it."
 
 
 class LimitExceeded(ProtocolError):

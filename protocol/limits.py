@@ -47,8 +47,14 @@ SIGNATURE_WINDOW_SECONDS = 300
 # memory holds a nonce for at most twice the window.
 CLOCK_SKEW_SECONDS = 300
 
-# Characters of Signature-Input and of Signature. An RSA-8192 signature is 1,368 characters in base64.
+# Header fields of one request. Servers in use refuse more than about 100.
+HEADER_FIELDS_MAX = 128
+
+# Characters of Signature-Input, of Signature and of Content-Digest. An RSA-8192 signature is 1,368 in base64.
 SIGNATURE_HEADER_CHARS_MAX = 4_096
+
+# Parameters of a query string of which one is covered.
+QUERY_PARAMETERS_MAX = 64
 
 # Components that a signature may cover. We need 6; Fedify covers 6.
 COVERED_COMPONENTS_MAX = 32
@@ -82,6 +88,9 @@ QUANTITY_MAX = 1_000_000_000
 
 # Digests of the other party's messages that one exchange message may list as seen.
 SEEN_DIGESTS_MAX = 16
+
+# IRIs that one message may be addressed to: three tier feeds, a bilateral feed, a peer, and a reserve.
+AUDIENCE_ENTRIES_MAX = 16
 
 # Messages that one agreement may gather from both parties; a real one needs fewer than 20.
 AGREEMENT_MESSAGES_MAX = 1_000
