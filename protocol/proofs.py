@@ -34,7 +34,7 @@ _SEAL = object()
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a well-formed proof claims, its signature unchecked. `created` is aware UTC and proves nothing about time."""
+    """What a well-formed proof claims, its signature unchecked. `created` is aware UTC and no proof of a time."""
 
     verification_method: KeyIri
     created: datetime | None
