@@ -13,7 +13,9 @@ from protocol.activities import Accept, RecordEvent, Reject, Request, Undo
 from protocol.documents import Event
 from protocol.identifiers import ActorIri, Digest, Iri
 from protocol.transitions import Phase
-from protocol.vocabulary import Purpose, Quantity
+from protocol.vocabulary import Purpose, Unit
+
+__all__ = ["AgreementState", "ExchangeMessage", "Phase", "state_of"]
 
 ExchangeMessage: TypeAlias = Request | Accept | Reject | Undo | RecordEvent
 
@@ -22,7 +24,7 @@ ExchangeMessage: TypeAlias = Request | Accept | Reject | Undo | RecordEvent
 class AgreementState:
     """Where an agreement stands, for both parties alike.
 
-    `quantity` is what is agreed, or asked for while there is no agreement; all amounts are in its unit. `handed` is
+    `quantity` is what is agreed, or asked for while there is no agreement; all amounts are in `unit`. `handed` is
     the sum of legal handovers, `received` that of legal receipts by the receiver's count, `given` the larger of the
     two within `quantity`. `held` is what the giver must keep promised: nothing that was promised may be promised
     again until `held` says so. `illegal` tells for each message without effect why. `heads` is what the next message
@@ -30,7 +32,8 @@ class AgreementState:
     """
 
     phase: Phase
-    quantity: Quantity
+    unit: Unit
+    quantity: Decimal
     handed: Decimal
     received: Decimal
     given: Decimal
@@ -39,13 +42,23 @@ class AgreementState:
     accept: Accept | None
     agreement_iri: Iri | None
     commitment_iri: Iri | None
-    refusal_code: str | None
-    cancel_code: str | None
+    refusal: Reject | None
+    cancellation: Undo | Reject | None
     open_handovers: tuple[Event, ...]
     disputes: tuple[Reject, ...]
     open_changes: tuple[Request, ...]
     illegal: Mapping[Digest, str]
     heads: frozenset[Digest]
+
+    @property
+    def refusal_code(self) -> str | None:
+        """Why the request was refused, where it was and a reason was given."""
+        return None if self.refusal is None else self.refusal.code
+
+    @property
+    def cancel_code(self) -> str | None:
+        """Why the request was withdrawn or the agreement ended, where it was and a reason was given."""
+        return None if self.cancellation is None else self.cancellation.code
 
 
 def state_of(

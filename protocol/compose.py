@@ -38,16 +38,18 @@ def compose_accept_follow(
     iri: Iri,
     actor_iri: ActorIri,
     object_iri: Iri,
-    audience: tuple[Iri, ...],
+    to: ActorIri,
     tier: Tier,
     tier_version: int,
     published: datetime,
     context: JsonValue,
 ) -> JsonObject:
     """An Accept of the Follow `object_iri`, with the tier that is granted; a change of tier is a new version."""
-    return _activity(
-        "Accept", iri=iri, actor_iri=actor_iri, audience=audience, published=published, context=context
-    ) | {"object": object_iri, "tier": tier.value, "tierVersion": tier_version}
+    return _activity("Accept", iri=iri, actor_iri=actor_iri, audience=(to,), published=published, context=context) | {
+        "object": object_iri,
+        "tier": tier.value,
+        "tierVersion": tier_version,
+    }
 
 
 def compose_accept_request(
@@ -56,16 +58,14 @@ def compose_accept_request(
     actor_iri: ActorIri,
     object_iri: Iri,
     object_digest: Digest,
-    audience: tuple[Iri, ...],
+    to: ActorIri,
     signed_agreement: JsonObject,
     seen: frozenset[Digest],
     published: datetime,
     context: JsonValue,
 ) -> JsonObject:
     """An Accept of the Request `object_iri` (or of a change) with the signed Agreement as its result."""
-    return _activity(
-        "Accept", iri=iri, actor_iri=actor_iri, audience=audience, published=published, context=context
-    ) | {
+    return _activity("Accept", iri=iri, actor_iri=actor_iri, audience=(to,), published=published, context=context) | {
         "object": object_iri,
         "objectDigest": object_digest,
         "result": embed(signed_agreement),
@@ -78,7 +78,7 @@ def compose_reject(
     iri: Iri,
     actor_iri: ActorIri,
     object_iri: Iri,
-    audience: tuple[Iri, ...],
+    to: ActorIri,
     code: str | None,
     seen: frozenset[Digest],
     published: datetime,
@@ -90,7 +90,7 @@ def compose_reject(
 ) -> JsonObject:
     """A Reject of a Follow, a Request, a change or an Event; with `agreement_iri` it cancels what a Request led to."""
     return _activity(
-        "Reject", iri=iri, actor_iri=actor_iri, audience=audience, published=published, context=context
+        "Reject", iri=iri, actor_iri=actor_iri, audience=(to,), published=published, context=context
     ) | _present(
         object=object_iri,
         code=code,
@@ -107,7 +107,7 @@ def compose_undo(
     iri: Iri,
     actor_iri: ActorIri,
     object_iri: Iri,
-    audience: tuple[Iri, ...],
+    to: ActorIri,
     code: str | None,
     seen: frozenset[Digest],
     published: datetime,
@@ -116,7 +116,7 @@ def compose_undo(
 ) -> JsonObject:
     """An Undo of the sender's own Follow, Request or change."""
     return _activity(
-        "Undo", iri=iri, actor_iri=actor_iri, audience=audience, published=published, context=context
+        "Undo", iri=iri, actor_iri=actor_iri, audience=(to,), published=published, context=context
     ) | _present(object=object_iri, code=code, context=agreement_iri, seen=_seen(seen))
 
 
@@ -244,7 +244,7 @@ def compose_request(
     *,
     iri: Iri,
     actor_iri: ActorIri,
-    audience: tuple[Iri, ...],
+    to: ActorIri,
     satisfies: Iri,
     quantity: Quantity,
     proposal_version: int | None,
@@ -270,7 +270,7 @@ def compose_request(
         supersedes=supersedes,
     )
     return _activity(
-        "Offer", iri=iri, actor_iri=actor_iri, audience=audience, published=published, context=context
+        "Offer", iri=iri, actor_iri=actor_iri, audience=(to,), published=published, context=context
     ) | _present(
         object=terms,
         endTime=None if expires_at is None else format_instant(expires_at),

@@ -24,21 +24,21 @@ class FeedName(StrEnum):
     PUBLIC = "public"
 
 
-def feed_iri(origin: Origin, name: FeedName) -> Iri:
-    """The IRI of a node's tier feed.
+def tier_feed_iri(origin: Origin, name: str) -> Iri:
+    """The IRI of a node's tier feed. Raises ValueError on a name that is no FeedName.
 
-    >>> feed_iri(Origin("https://asker.example"), FeedName.PARTNERS)
+    >>> tier_feed_iri(Origin("https://asker.example"), FeedName.PARTNERS)
     'https://asker.example/feeds/partners'
     """
-    return Iri(f"{origin}/feeds/{name}")
+    return Iri(f"{origin}/feeds/{FeedName(name)}")
 
 
-def bilateral_feed_iri(origin: Origin, token: str) -> Iri:
+def bilateral_feed_iri(origin: Origin, *, token: str) -> Iri:
     """The IRI of a node's feed for one peer. The random token keeps others from learning who the peers are.
 
     Raises ValueError on a token that is not 22 to 64 characters of base64url.
 
-    >>> bilateral_feed_iri(Origin("https://asker.example"), "kZr1x9Qw7c2LmN4bV8tYuA")
+    >>> bilateral_feed_iri(Origin("https://asker.example"), token="kZr1x9Qw7c2LmN4bV8tYuA")
     'https://asker.example/feeds/bilateral/kZr1x9Qw7c2LmN4bV8tYuA'
     """
     if not _TOKEN.fullmatch(token):
@@ -60,7 +60,7 @@ def tier_of_audience(audience: Iterable[Iri], *, origin: Origin) -> Tier:
 
     The collection of everybody (ActivityPub, 5.6) counts as the public feed. Feeds of other origins count for nothing.
 
-    >>> partners_feed = feed_iri(Origin("https://asker.example"), FeedName.PARTNERS)
+    >>> partners_feed = tier_feed_iri(Origin("https://asker.example"), FeedName.PARTNERS)
     >>> tier_of_audience([partners_feed], origin=Origin("https://asker.example"))
     <Tier.PARTNERS: 'partners'>
     """
@@ -68,6 +68,6 @@ def tier_of_audience(audience: Iterable[Iri], *, origin: Origin) -> Tier:
     if PUBLIC in named:
         return Tier.PUBLIC
     for name in reversed(FeedName):
-        if feed_iri(origin, name) in named:
+        if tier_feed_iri(origin, name) in named:
             return Tier(name)
     return Tier.OWN
