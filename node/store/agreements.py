@@ -15,6 +15,9 @@ _AGREEMENT = """
     FROM agreements JOIN peers ON peers.id = agreements.peer_id
 """
 
+OPEN_PHASES = frozenset({Phase.REQUESTED, Phase.AGREED, Phase.PARTLY_GIVEN, Phase.GIVEN, Phase.DISPUTED})
+"""Phases in which something is still expected of somebody."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewAgreement:

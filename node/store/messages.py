@@ -86,6 +86,14 @@ def find_thread(connection: sqlite3.Connection, object_iri: str) -> str | None:
     return None if row is None else str(row["thread_iri"])
 
 
+def has_messages_of(connection: sqlite3.Connection, peer_id: int) -> bool:
+    """Whether any message of this peer is stored."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM messages WHERE peer_id = ?) AS any_row", (peer_id,)
+    ).fetchone()
+    return bool(row["any_row"])
+
+
 def delete_catalogue_messages(connection: sqlite3.Connection, peer_id: int) -> None:
     """Forget what a peer published, so that a new tier's feed, which repeats it, is applied from its start."""
     connection.execute(

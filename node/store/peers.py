@@ -152,6 +152,11 @@ def record_block(connection: sqlite3.Connection, peer_id: int, *, now: datetime)
     connection.execute("UPDATE peers SET blocked_at = ? WHERE id = ?", (instant_text(now), peer_id))
 
 
+def record_unblocked(connection: sqlite3.Connection, peer_id: int) -> None:
+    """The peer is no longer blocked."""
+    connection.execute("UPDATE peers SET blocked_at = NULL WHERE id = ?", (peer_id,))
+
+
 def record_heard(connection: sqlite3.Connection, peer_id: int, *, now: datetime) -> None:
     """The peer sent us something authentic."""
     connection.execute("UPDATE peers SET last_heard_at = ? WHERE id = ?", (instant_text(now), peer_id))

@@ -1,0 +1,181 @@
+"""Giving, receiving and disputing what was agreed. Parts are allowed."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from protocol.agreements import AgreementState, Phase
+from protocol.compose import compose_create_event, compose_event, compose_reject
+from protocol.documents import Event
+from protocol.proofs import sign_document
+from protocol.vocabulary import Action, DisputeCode
+
+from node.domain.agreements import Agreement
+from node.domain.outcomes import refuse
+from node.domain.peers import Peer
+from node.domain.quantities import base_units_of, quantity_of
+from node.operations.author import Author
+from node.operations.publishing import publish_to_peer
+from node.operations.threads import apply_thread, load_state
+from node.store import agreements, audit, messages, peers
+
+
+@dataclass(frozen=True, slots=True)
+class GiveHandover:
+    """We have handed over so much; None means all that is still open."""
+
+    reference: str
+    quantity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveHandover:
+    """We have received so much; None means what the giver says it gave, or all that is open."""
+
+    reference: str
+    quantity: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeHandover:
+    """What the other side says about its newest handover or receipt is not so."""
+
+    reference: str
+    code: DisputeCode
+    text: str | None
+
+
+def give(connection: sqlite3.Connection, command: GiveHandover, *, author: Author, now: datetime) -> Agreement:
+    """Sign that we handed over. Raises RefusedError beyond what is still held."""
+    agreement = _load_running(connection, command.reference)
+    if not agreement.we_give:
+        raise refuse("not-giver", f"{agreement.peer_name} gives here. To confirm: krets handover receive {agreement.id}.")
+    quantity = agreement.held if command.quantity is None else command.quantity
+    if agreement.held == 0:
+        raise refuse("nothing-open", "Everything that was agreed has been handed over or cancelled.")
+    if not 1 <= quantity <= agreement.held:
+        raise refuse("quantity", f"Between 1 and {agreement.held} are still to be handed over.")
+    _record_event(connection, agreement, quantity=quantity, mirrors=None, author=author, now=now)
+    _audit(connection, "handover.give", agreement, {"quantity": quantity}, now=now)
+    return agreements.load_agreement(connection, agreement.request_iri)
+
+
+def receive(connection: sqlite3.Connection, command: ReceiveHandover, *, author: Author, now: datetime) -> Agreement:
+    """Sign that we received: the giver's oldest unconfirmed handover, or without one, on our own word."""
+    agreement = _load_running(connection, command.reference)
+    if agreement.we_give:
+        raise refuse("not-receiver", f"We give here. To hand over: krets handover give {agreement.id}.")
+    state = load_state(connection, agreement, author=author)
+    mirrored = state.open_handovers[0] if state.open_handovers else None
+    open_base = agreement.quantity - agreement.given
+    expected = open_base if mirrored is None else base_units_of(mirrored.quantity.value, unit=agreement.unit)
+    quantity = expected if command.quantity is None else command.quantity
+    most = open_base if mirrored is None else agreement.quantity - agreement.received
+    if most == 0 or (mirrored is None and agreement.held == 0):
+        raise refuse("nothing-open", "Everything that was agreed has been received or cancelled.")
+    if not 1 <= quantity <= most:
+        raise refuse("quantity", f"Between 1 and {most} can still be received.")
+    _record_event(
+        connection, agreement, quantity=quantity, mirrors=None if mirrored is None else mirrored.iri, author=author,
+        now=now,
+    )  # fmt: skip
+    _audit(connection, "handover.receive", agreement, {"quantity": quantity}, now=now)
+    return agreements.load_agreement(connection, agreement.request_iri)
+
+
+def dispute(connection: sqlite3.Connection, command: DisputeHandover, *, author: Author, now: datetime) -> Agreement:
+    """Sign that the other side's newest handover or receipt is not as it says; people settle it from there."""
+    agreement = _load_running(connection, command.reference)
+    state = load_state(connection, agreement, author=author)
+    peer = peers.load_peer(connection, agreement.peer_id)
+    event = _newest_event_of_peer(agreement, state)
+    unsigned = compose_reject(
+        iri=author.mint("activities"),
+        actor_iri=author.actor_iri,
+        to=peer.actor_iri,
+        published=now,
+        context=author.context,
+        object_iri=event.iri,
+        object_digest=event.digest,
+        code=command.code,
+        agreement_iri=agreement.agreement_iri,
+        available=None,
+        text=command.text,
+        seen=state.heads,
+    )
+    publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now)
+    apply_thread(connection, agreement.request_iri, author=author, now=now)
+    _audit(connection, "handover.dispute", agreement, {"code": command.code.value, "event": event.iri}, now=now)
+    return agreements.load_agreement(connection, agreement.request_iri)
+
+
+def _load_running(connection: sqlite3.Connection, reference: str) -> Agreement:
+    agreement = agreements.find_agreement(connection, reference)
+    if agreement is None:
+        raise refuse("not-found", f"There is no agreement {reference}; krets agreement list shows them.")
+    if agreement.agreement_iri is None or agreement.phase in (Phase.REQUESTED, Phase.REJECTED, Phase.WITHDRAWN):
+        raise refuse("not-agreed", f"Agreement {agreement.id} is {agreement.phase.value}; nothing has been agreed.")
+    return agreement
+
+
+def _record_event(
+    connection: sqlite3.Connection,
+    agreement: Agreement,
+    *,
+    quantity: int,
+    mirrors: str | None,
+    author: Author,
+    now: datetime,
+) -> None:
+    peer = peers.load_peer(connection, agreement.peer_id)
+    state = load_state(connection, agreement, author=author)
+    if state.commitment_iri is None or state.agreement_iri is None:
+        raise LookupError("a running agreement has a commitment")
+    provider, receiver = _sides(agreement, peer, author)
+    event_iri = author.mint("events")
+    event = compose_event(
+        iri=event_iri,
+        action=Action.TRANSFER,
+        agreement_iri=state.agreement_iri,
+        fulfills=state.commitment_iri,
+        provider=provider,
+        receiver=receiver,
+        quantity=quantity_of(quantity, unit=agreement.unit),
+        occurred_at=now,
+        mirrors=mirrors,
+        context=author.context,
+    )
+    unsigned = compose_create_event(
+        iri=author.mint("activities"),
+        actor_iri=author.actor_iri,
+        to=peer.actor_iri,
+        published=now,
+        context=author.context,
+        signed_event=sign_document(event, key=author.proof_key, created=now),
+        agreement_iri=state.agreement_iri,
+        seen=state.heads,
+    )
+    messages.record_thread_object(connection, event_iri, thread_iri=agreement.request_iri)
+    publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now)
+    apply_thread(connection, agreement.request_iri, author=author, now=now)
+
+
+def _sides(agreement: Agreement, peer: Peer, author: Author) -> tuple[str, str]:
+    if agreement.we_give:
+        return author.actor_iri, peer.actor_iri
+    return peer.actor_iri, author.actor_iri
+
+
+def _newest_event_of_peer(agreement: Agreement, state: AgreementState) -> Event:
+    events = state.handovers if not agreement.we_give else state.receipts
+    if not events:
+        raise refuse("nothing-to-dispute", f"{agreement.peer_name} has not handed over or confirmed anything yet.")
+    return events[-1]
+
+
+def _audit(
+    connection: sqlite3.Connection, action: str, agreement: Agreement, detail: dict[str, object], *, now: datetime
+) -> None:
+    audit.record_audit(
+        connection, actor="self", action=action, subject=agreement.request_iri, detail=detail, now=now
+    )
