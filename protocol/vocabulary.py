@@ -42,6 +42,7 @@ _INSTANT = re.compile(
 # The spellings of the two keys of a quantity that are read: the context's, then those of other writers of FEP-0837.
 _UNIT_KEYS = ("hasUnit", "om2:hasUnit", "vf:hasUnit")
 _NUMBER_KEYS = ("hasNumericalValue", "om2:hasNumericalValue", "vf:hasNumericalValue")
+QUANTITY_KEYS: frozenset[str] = frozenset(_UNIT_KEYS + _NUMBER_KEYS)
 
 
 class Tier(StrEnum):
