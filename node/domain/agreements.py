@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from protocol.agreements import Phase
+from protocol.identifiers import Iri
 from protocol.vocabulary import Purpose, Unit
 
 
@@ -17,9 +18,9 @@ class Agreement:
     """
 
     id: int
-    request_iri: str
-    agreement_iri: str | None
-    proposal_iri: str
+    request_iri: Iri
+    agreement_iri: Iri | None
+    proposal_iri: Iri
     proposal_name: str
     purpose: Purpose
     peer_id: int

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.vocabulary import Purpose, Tier, Unit
-
 from node.domain.places import Coordinates, distance_km
+from protocol.identifiers import ActorIri, Digest, Iri
+from protocol.vocabulary import Purpose, Tier, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,15 @@ class CatalogueEntry:
     """
 
     id: int
-    iri: str
+    iri: Iri
     peer_id: int | None
     publisher_name: str
-    publisher_iri: str
+    publisher_iri: ActorIri
     item_id: int | None
     purpose: Purpose
     name: str
     content: str
-    category_iri: str | None
+    category_iri: Iri | None
     unit: Unit
     quantity: int
     promised: int
@@ -34,12 +34,13 @@ class CatalogueEntry:
     available: int
     minimum: int | None
     condition: str | None
+    mass_grams: int | None
     tier: Tier
     coordinates: Coordinates | None
     closes_at: datetime | None
     version: int
     terms_version: int
-    digest: str
+    digest: Digest
     published_at: datetime
     withdrawn_at: datetime | None
 
@@ -49,16 +50,16 @@ class CatalogueEntry:
         return self.peer_id is None
 
     @property
-    def intent_iri(self) -> str:
+    def intent_iri(self) -> Iri:
         """What a commitment satisfies."""
-        return f"{self.iri}#primary"
+        return Iri(f"{self.iri}#primary")
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """An offer that answers a need, and why."""
 
-    need_iri: str
+    need_iri: Iri
     offer: CatalogueEntry
     distance_km: float | None
     because: str

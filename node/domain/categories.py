@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from protocol.identifiers import Iri
+
 _WORD = re.compile(r"\w+")
 
 
@@ -11,7 +13,7 @@ _WORD = re.compile(r"\w+")
 class Category:
     """A concept of the scheme: labels by language, other words people use, and what policy needs to know."""
 
-    iri: str
+    iri: Iri
     slug: str
     labels: Mapping[str, str]
     synonyms: tuple[str, ...]
@@ -84,7 +86,7 @@ def _parse_concept(node: Mapping[str, object]) -> Category:
     if "en" not in labels:
         raise ValueError(f"{iri} lacks an English label")
     return Category(
-        iri=iri,
+        iri=Iri(iri),
         slug=iri.rsplit("/", 1)[-1],
         labels={str(language): str(label) for language, label in labels.items()},
         synonyms=tuple(str(word) for words in synonyms.values() for word in words),

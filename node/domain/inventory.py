@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from protocol.vocabulary import Tier
-
 from node.domain.categories import Category
 from node.domain.outcomes import Refused
+from protocol.identifiers import Iri
+from protocol.vocabulary import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,10 @@ class Item:
     """
 
     id: int
-    iri: str
+    iri: Iri
     identity: str | None
     name: str
-    category_iri: str | None
+    category_iri: Iri | None
     quantity: int
     promised: int
     offered: int

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from node.domain.outcomes import Refused
 from protocol.activities import (
     Accept,
     Activity,
@@ -17,9 +18,8 @@ from protocol.activities import (
     Undo,
     UpdateProposal,
 )
+from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.vocabulary import Tier
-
-from node.domain.outcomes import Refused
 
 
 class FollowerState(StrEnum):
@@ -52,22 +52,22 @@ class Peer:
     """
 
     id: int
-    actor_iri: str
-    origin: str
+    actor_iri: ActorIri
+    origin: Origin
     name: str | None
     kind: str | None
     country: str | None
     org_number: str | None
-    inbox_iri: str | None
+    inbox_iri: Iri | None
     recovery_fingerprint: str | None
     latitude: float | None
     longitude: float | None
     follower_state: FollowerState
-    follower_iri: str | None
+    follower_iri: Iri | None
     granted_tier: Tier | None
     granted_version: int
     following_state: FollowingState
-    following_iri: str | None
+    following_iri: Iri | None
     received_tier: Tier | None
     received_version: int
     blocked_at: datetime | None
@@ -80,7 +80,7 @@ class Peer:
         return self.blocked_at is not None
 
 
-def decide_admission(peer: Peer, activity: Activity, *, has_agreements: bool) -> None | Refused:
+def decide_admission(peer: Peer, activity: Activity, *, has_agreements: bool) -> Refused | None:
     """None if the peer stands in the relation that this kind of message needs, else why not.
 
     A Follow and the answers to ours need no standing beyond being known. The catalogue needs that the peer

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from protocol.vocabulary import Purpose, RefusalCode, Tier
-
 from node.domain.catalogue import CatalogueEntry
 from node.domain.outcomes import Refused
+from protocol.vocabulary import Purpose, RefusalCode, Tier
 
 
 class Approval(StrEnum):

@@ -4,15 +4,14 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.compose import compose_follow
-from protocol.discovery import RemoteActor
-from protocol.identifiers import origin_of
-
 from node.domain.outcomes import refuse
 from node.domain.peers import FollowingState, Peer
 from node.operations.author import Author
 from node.operations.publishing import publish_to_peer
 from node.store import audit, peers
+from protocol.compose import compose_follow
+from protocol.discovery import RemoteActor
+from protocol.identifiers import origin_of
 
 
 @dataclass(frozen=True, slots=True)

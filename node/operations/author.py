@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from node.domain.categories import CategoryScheme
+from node.domain.places import Coordinates
 from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.keys import ProofKey
 from protocol.strict_json import JsonValue
-
-from node.domain.categories import CategoryScheme
-from node.domain.places import Coordinates
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,31 +4,31 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.canonical import canonicalize, sha256_digest
-from protocol.compose import compose_create, compose_delete, compose_proposal, compose_update
-from protocol.feeds import FeedName, feed_iri, feeds_with_sight
-from protocol.proofs import sign_document
-from protocol.strict_json import JsonObject
-from protocol.vocabulary import Action, Purpose, Tier, Unit
-
 from node.domain.catalogue import CatalogueEntry
 from node.domain.places import Coordinates
-from node.domain.quantities import base_units_of, quantity_of
+from node.domain.quantities import quantity_of
 from node.operations.author import Author
 from node.operations.publishing import audience_of, publish_to_tiers
 from node.store import proposals
+from protocol.canonical import canonicalize, sha256_digest
+from protocol.compose import compose_create, compose_delete, compose_proposal, compose_update
+from protocol.feeds import FeedName, feeds_with_sight, tier_feed_iri
+from protocol.identifiers import Iri
+from protocol.proofs import sign_document
+from protocol.strict_json import JsonObject
+from protocol.vocabulary import Action, Purpose, Tier, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a proposal of ours is to say. `quantity` and `available` are base units of `unit`."""
 
-    iri: str
+    iri: Iri
     purpose: Purpose
     item_id: int | None
     name: str
     content: str
-    category_iri: str | None
+    category_iri: Iri | None
     unit: Unit
     quantity: int
     available: int
@@ -99,7 +99,7 @@ def draft_of(entry: CatalogueEntry) -> Draft:
         available=entry.available,
         minimum=entry.minimum,
         condition=entry.condition,
-        mass_grams=None,
+        mass_grams=entry.mass_grams,
         tier=entry.tier,
         coordinates=entry.coordinates,
         closes_at=entry.closes_at,
@@ -109,7 +109,7 @@ def draft_of(entry: CatalogueEntry) -> Draft:
     )
 
 
-def republish_availability(connection: sqlite3.Connection, iri: str, *, author: Author, now: datetime) -> None:
+def republish_availability(connection: sqlite3.Connection, iri: Iri, *, author: Author, now: datetime) -> None:
     """Say how much of our proposal is left now; when all of it has been given, withdraw it."""
     entry = proposals.find_own_entry(connection, iri)
     if entry is None or entry.withdrawn_at is not None:
@@ -144,9 +144,7 @@ def _unsigned_proposal(draft: Draft, *, author: Author) -> JsonObject:
     )
 
 
-def _record_draft(
-    connection: sqlite3.Connection, draft: Draft, *, signed: JsonObject, author: Author
-) -> None:
+def _record_draft(connection: sqlite3.Connection, draft: Draft, *, signed: JsonObject, author: Author) -> None:
     document = canonicalize(signed)
     category = None if draft.category_iri is None else author.scheme.find(draft.category_iri)
     row = proposals.ProposalRow(
@@ -164,6 +162,7 @@ def _record_draft(
         stated_available=None,
         minimum=draft.minimum,
         condition=draft.condition,
+        mass_grams=draft.mass_grams,
         tier=draft.tier,
         coordinates=draft.coordinates,
         closes_at=draft.closes_at,
@@ -177,12 +176,18 @@ def _record_draft(
 
 
 def _publish_delete(
-    connection: sqlite3.Connection, iri: str, *, version: int, names: tuple[FeedName, ...], author: Author, now: datetime
+    connection: sqlite3.Connection,
+    iri: Iri,
+    *,
+    version: int,
+    names: tuple[FeedName, ...],
+    author: Author,
+    now: datetime,
 ) -> None:
     unsigned = compose_delete(
         iri=author.mint("activities"),
         actor_iri=author.actor_iri,
-        audience=tuple(feed_iri(author.origin, name) for name in names),
+        audience=tuple(tier_feed_iri(author.origin, name) for name in names),
         published=now,
         context=author.context,
         proposal_iri=iri,
@@ -191,7 +196,7 @@ def _publish_delete(
     publish_to_tiers(connection, unsigned, names=names, author=author, now=now)
 
 
-def _load_own(connection: sqlite3.Connection, iri: str) -> CatalogueEntry:
+def _load_own(connection: sqlite3.Connection, iri: Iri) -> CatalogueEntry:
     entry = proposals.find_own_entry(connection, iri)
     if entry is None:
         raise LookupError(iri)

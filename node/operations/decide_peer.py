@@ -4,16 +4,15 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.compose import compose_accept_follow, compose_block, compose_reject, compose_undo
-from protocol.feeds import FeedName
-from protocol.vocabulary import Tier
-
 from node.domain.outcomes import refuse
 from node.domain.peers import FollowerState, FollowingState, Peer
 from node.operations.author import Author
 from node.operations.learn_peer import load_known_peer
 from node.operations.publishing import ensure_tier_feed, publish_to_peer
 from node.store import agreements, audit, feeds, messages, peers, proposals
+from protocol.compose import compose_accept_follow, compose_block, compose_reject, compose_undo
+from protocol.feeds import FeedName
+from protocol.vocabulary import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,9 @@ def accept_peer(connection: sqlite3.Connection, command: AcceptPeer, *, author: 
     if peer.follower_state is FollowerState.UNVERIFIED:
         raise refuse("unverified", f"Nobody has looked at this peer yet. First: krets peer show {peer.id}.")
     if peer.follower_state in (FollowerState.NONE, FollowerState.ENDED) or peer.follower_iri is None:
-        raise refuse("no-follow", f"Peer {peer.id} has not asked to be accepted. To ask it: krets peer add {peer.origin}.")
+        raise refuse(
+            "no-follow", f"Peer {peer.id} has not asked to be accepted. To ask it: krets peer add {peer.origin}."
+        )
     if peer.follower_state is FollowerState.ACCEPTED and peer.granted_tier is command.tier:
         return peer
     version = peer.granted_version + 1

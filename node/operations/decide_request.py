@@ -4,17 +4,17 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.agreements import Phase
-from protocol.compose import compose_accept_request, compose_agreement
-from protocol.proofs import sign_document
-from protocol.vocabulary import RefusalCode
-
 from node.domain.agreements import Agreement
 from node.domain.outcomes import refuse
 from node.operations.author import Author
 from node.operations.publishing import publish_to_peer
 from node.operations.threads import apply_thread, decline, load_state
 from node.store import agreements, audit, messages, peers, proposals
+from protocol.agreements import Phase
+from protocol.compose import compose_accept_request, compose_agreement
+from protocol.identifiers import Iri
+from protocol.proofs import sign_document
+from protocol.vocabulary import RefusalCode
 
 _DECIDED = frozenset({Phase.AGREED, Phase.PARTLY_GIVEN, Phase.GIVEN, Phase.COMPLETED})
 
@@ -77,9 +77,7 @@ def reject_request(
         raise refuse("decided", f"Request {agreement.id} is {agreement.phase.value}; there is nothing to reject.")
     entry = proposals.find_own_entry(connection, agreement.proposal_iri)
     available = None if entry is None or entry.withdrawn_at is not None else entry.available
-    decline(
-        connection, agreement, code=command.code, text=command.text, available=available, author=author, now=now
-    )
+    decline(connection, agreement, code=command.code, text=command.text, available=available, author=author, now=now)
     audit.record_audit(
         connection, actor="self", action="request.reject", subject=agreement.request_iri,
         detail={"code": command.code.value}, now=now,
@@ -107,13 +105,12 @@ def send_accept(connection: sqlite3.Connection, agreement: Agreement, *, author:
     terms = compose_agreement(
         iri=agreement_iri,
         attributed_to=author.actor_iri,
-        commitment_iri=f"{agreement_iri}#primary",
+        commitment_iri=Iri(f"{agreement_iri}#primary"),
         satisfies=asked.commitment.satisfies,
         quantity=asked.commitment.quantity,
         proposal_version=asked.commitment.proposal_version,
         proposal_digest=asked.commitment.proposal_digest,
         counterfactual=asked.counterfactual,
-        supersedes=None,
         context=author.context,
     )
     unsigned = compose_accept_request(

@@ -4,14 +4,13 @@ import sqlite3
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from protocol.limits import CONTENT_CHARS_MAX, NAME_CHARS_MAX, QUANTITY_MAX
-
 from node.domain.categories import Category
 from node.domain.inventory import Item
 from node.domain.outcomes import refuse
 from node.operations.author import Author
 from node.store import audit, items
 from node.store.rows import date_text
+from protocol.limits import CONTENT_CHARS_MAX, NAME_CHARS_MAX, QUANTITY_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def resolve_category(reference: str | None, *, author: Author) -> Category | Non
 def check_columns(columns: dict[str, object]) -> None:
     """Raise RefusedError for a value that no item can have."""
     name = columns.get("name")
-    if name is not None and not (isinstance(name, str) and 0 < len(name.strip()) and len(name) <= NAME_CHARS_MAX):
+    if name is not None and not (isinstance(name, str) and len(name.strip()) > 0 and len(name) <= NAME_CHARS_MAX):
         raise refuse("name", f"The name must have 1 to {NAME_CHARS_MAX} characters.")
     quantity = columns.get("quantity")
     if quantity is not None and not (isinstance(quantity, int) and 1 <= quantity <= QUANTITY_MAX):

@@ -4,10 +4,6 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.agreements import Phase
-from protocol.compose import compose_reject, compose_undo
-from protocol.vocabulary import CancelCode
-
 from node.domain.agreements import Agreement
 from node.domain.outcomes import refuse
 from node.operations.author import Author
@@ -15,6 +11,9 @@ from node.operations.decide_request import load_request_to_us
 from node.operations.publishing import publish_to_peer
 from node.operations.threads import apply_thread, load_state
 from node.store import agreements, audit, peers
+from protocol.agreements import Phase
+from protocol.compose import compose_reject, compose_undo
+from protocol.vocabulary import CancelCode
 
 _ENDED = frozenset({Phase.REJECTED, Phase.WITHDRAWN, Phase.CANCELLED, Phase.COMPLETED, Phase.GIVEN})
 
@@ -43,7 +42,9 @@ def withdraw_request(
     if agreement is None:
         raise refuse("not-found", f"There is no request {command.reference}; krets request list shows them.")
     if agreement.we_propose:
-        raise refuse("not-ours", f"Request {agreement.id} was made by {agreement.peer_name}. To cancel: krets request revoke.")
+        raise refuse(
+            "not-ours", f"Request {agreement.id} was made by {agreement.peer_name}. To cancel: krets request revoke."
+        )
     _check_open(agreement)
     peer = peers.load_peer(connection, agreement.peer_id)
     state = load_state(connection, agreement, author=author)
@@ -96,7 +97,13 @@ def _check_open(agreement: Agreement) -> None:
 
 
 def _apply(
-    connection: sqlite3.Connection, agreement: Agreement, *, action: str, code: CancelCode, author: Author, now: datetime
+    connection: sqlite3.Connection,
+    agreement: Agreement,
+    *,
+    action: str,
+    code: CancelCode,
+    author: Author,
+    now: datetime,
 ) -> Agreement:
     apply_thread(connection, agreement.request_iri, author=author, now=now)
     audit.record_audit(

@@ -4,12 +4,6 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.agreements import AgreementState, Phase
-from protocol.compose import compose_create_event, compose_event, compose_reject
-from protocol.documents import Event
-from protocol.proofs import sign_document
-from protocol.vocabulary import Action, DisputeCode
-
 from node.domain.agreements import Agreement
 from node.domain.outcomes import refuse
 from node.domain.peers import Peer
@@ -18,6 +12,13 @@ from node.operations.author import Author
 from node.operations.publishing import publish_to_peer
 from node.operations.threads import apply_thread, load_state
 from node.store import agreements, audit, messages, peers
+from protocol.activities import RecordEvent, parse_recorded
+from protocol.agreements import AgreementState, Phase
+from protocol.compose import compose_create, compose_event, compose_reject
+from protocol.documents import Event
+from protocol.identifiers import ActorIri, Iri
+from protocol.proofs import sign_document
+from protocol.vocabulary import Action, DisputeCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ def give(connection: sqlite3.Connection, command: GiveHandover, *, author: Autho
     """Sign that we handed over. Raises RefusedError beyond what is still held."""
     agreement = _load_running(connection, command.reference)
     if not agreement.we_give:
-        raise refuse("not-giver", f"{agreement.peer_name} gives here. To confirm: krets handover receive {agreement.id}.")
+        raise refuse(
+            "not-giver", f"{agreement.peer_name} gives here. To confirm: krets handover receive {agreement.id}."
+        )
     quantity = agreement.held if command.quantity is None else command.quantity
     if agreement.held == 0:
         raise refuse("nothing-open", "Everything that was agreed has been handed over or cancelled.")
@@ -88,7 +91,7 @@ def dispute(connection: sqlite3.Connection, command: DisputeHandover, *, author:
     agreement = _load_running(connection, command.reference)
     state = load_state(connection, agreement, author=author)
     peer = peers.load_peer(connection, agreement.peer_id)
-    event = _newest_event_of_peer(agreement, state)
+    event = _newest_event_of_peer(connection, agreement, state)
     unsigned = compose_reject(
         iri=author.mint("activities"),
         actor_iri=author.actor_iri,
@@ -123,7 +126,7 @@ def _record_event(
     agreement: Agreement,
     *,
     quantity: int,
-    mirrors: str | None,
+    mirrors: Iri | None,
     author: Author,
     now: datetime,
 ) -> None:
@@ -145,13 +148,13 @@ def _record_event(
         mirrors=mirrors,
         context=author.context,
     )
-    unsigned = compose_create_event(
+    unsigned = compose_create(
         iri=author.mint("activities"),
         actor_iri=author.actor_iri,
-        to=peer.actor_iri,
+        audience=(peer.actor_iri,),
         published=now,
         context=author.context,
-        signed_event=sign_document(event, key=author.proof_key, created=now),
+        signed_object=sign_document(event, key=author.proof_key, created=now),
         agreement_iri=state.agreement_iri,
         seen=state.heads,
     )
@@ -160,22 +163,22 @@ def _record_event(
     apply_thread(connection, agreement.request_iri, author=author, now=now)
 
 
-def _sides(agreement: Agreement, peer: Peer, author: Author) -> tuple[str, str]:
+def _sides(agreement: Agreement, peer: Peer, author: Author) -> tuple[ActorIri, ActorIri]:
     if agreement.we_give:
         return author.actor_iri, peer.actor_iri
     return peer.actor_iri, author.actor_iri
 
 
-def _newest_event_of_peer(agreement: Agreement, state: AgreementState) -> Event:
-    events = state.handovers if not agreement.we_give else state.receipts
-    if not events:
-        raise refuse("nothing-to-dispute", f"{agreement.peer_name} has not handed over or confirmed anything yet.")
-    return events[-1]
+def _newest_event_of_peer(connection: sqlite3.Connection, agreement: Agreement, state: AgreementState) -> Event:
+    for stored in reversed(messages.list_thread(connection, agreement.request_iri)):
+        if stored.peer_id == agreement.peer_id and stored.digest not in state.illegal:
+            activity = parse_recorded(stored.body)
+            if isinstance(activity, RecordEvent):
+                return activity.event
+    raise refuse("nothing-to-dispute", f"{agreement.peer_name} has not handed over or confirmed anything yet.")
 
 
 def _audit(
     connection: sqlite3.Connection, action: str, agreement: Agreement, detail: dict[str, object], *, now: datetime
 ) -> None:
-    audit.record_audit(
-        connection, actor="self", action=action, subject=agreement.request_iri, detail=detail, now=now
-    )
+    audit.record_audit(connection, actor="self", action=action, subject=agreement.request_iri, detail=detail, now=now)

@@ -8,14 +8,13 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.limits import CONTENT_CHARS_MAX, NAME_CHARS_MAX
-
 from node.domain.inventory import Item
 from node.domain.outcomes import refuse
 from node.operations.author import Author
 from node.sheets import ImportRow
 from node.store import audit, items
 from node.store.rows import date_text
+from protocol.limits import CONTENT_CHARS_MAX, NAME_CHARS_MAX
 
 BATCH_ITEMS_MAX = 1_000_000
 """Items of one import that an undo looks at; more rows than any sheet may have."""
@@ -96,9 +95,7 @@ def undo_import(connection: sqlite3.Connection, command: UndoImport, *, now: dat
         connection, actor="self", action="item.import-undo", subject=batch.file_name,
         detail={"import": batch.id, "removed": len(untouched)}, now=now,
     )  # fmt: skip
-    return Undone(
-        batch_id=batch.id, file_name=batch.file_name, removed=len(untouched), kept=len(made) - len(untouched)
-    )
+    return Undone(batch_id=batch.id, file_name=batch.file_name, removed=len(untouched), kept=len(made) - len(untouched))
 
 
 def _in_use(connection: sqlite3.Connection, item: Item) -> bool:

@@ -4,16 +4,14 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.activities import Follow, parse_activity
-from protocol.discovery import RemoteActor
-from protocol.errors import ProtocolError
-from protocol.http_signatures import peek_signature, verify_request
-from protocol.identifiers import same_origin
-
 from node.domain.outcomes import refuse
 from node.domain.peers import FollowerState, Peer
 from node.operations.author import Author
 from node.store import audit, peers
+from protocol.activities import Follow, parse_activity
+from protocol.discovery import RemoteActor
+from protocol.errors import ProtocolError
+from protocol.http_signatures import peek_signature, verify_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ def learn_peer(connection: sqlite3.Connection, command: LearnPeer, *, author: Au
     A Follow that does not verify is dropped and said so; the peer is then as if it had never asked.
     """
     peer = load_known_peer(connection, command.peer_id)
-    if command.actor.id != peer.actor_iri or not same_origin(command.actor.id, peer.origin):
+    if command.actor.id != peer.actor_iri:
         raise refuse("other-actor", f"{peer.origin} now describes {command.actor.id}, not {peer.actor_iri}.")
     peers.record_actor(connection, peer.id, command.actor, now=now)
     kept = peers.find_unverified_follow(connection, peer.id)
@@ -38,7 +36,9 @@ def learn_peer(connection: sqlite3.Connection, command: LearnPeer, *, author: Au
         peers.delete_unverified_follow(connection, peer.id)
         follow = _verify(connection, peer, kept, author=author)
         state = FollowerState.NONE if follow is None else FollowerState.PENDING
-        peers.record_follower(connection, peer.id, state=state, follow_iri=follow and follow.header.iri)
+        peers.record_follower(
+            connection, peer.id, state=state, follow_iri=None if follow is None else follow.header.iri
+        )
         audit.record_audit(
             connection, actor=peer.actor_iri, action="peer.follow-verified" if follow else "peer.follow-forged",
             subject=author.actor_iri, detail={"peer": peer.id}, now=now,

@@ -4,10 +4,6 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.activities import Request
-from protocol.compose import compose_agreement, compose_request
-from protocol.vocabulary import Counterfactual, Purpose, Tier
-
 from node.domain.agreements import Agreement
 from node.domain.catalogue import CatalogueEntry
 from node.domain.inventory import Item, Releasable, decide_release
@@ -20,6 +16,9 @@ from node.operations.edit_inventory import load_present_item
 from node.operations.publishing import publish_to_peer
 from node.operations.threads import apply_thread
 from node.store import agreements, audit, messages, peers, proposals
+from protocol.activities import Request
+from protocol.compose import compose_request
+from protocol.vocabulary import Counterfactual, Purpose, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,9 @@ def make_request(
 ) -> Agreement:
     """Send the request to the publisher. The publisher's node has the last word; its answer comes by itself."""
     found = proposals.find_entry_by_reference(connection, command.reference)
-    match decide_asking(found, quantity=command.quantity, giving_item=command.item_ref is not None, now=now):
-        case Refused() as refused:
-            raise RefusedError(refused)
-        case CatalogueEntry() as entry:
-            pass
+    entry = decide_asking(found, quantity=command.quantity, giving_item=command.item_ref is not None, now=now)
+    if isinstance(entry, Refused):
+        raise RefusedError(entry)
     peer = _publisher(connection, entry)
     item = None if command.item_ref is None else _item_to_give(connection, command, entry, author=author)
     request = _send(connection, command, entry, peer=peer, author=author, expires_at=expires_at, now=now)
@@ -102,27 +99,19 @@ def _send(
     now: datetime,
 ) -> Request:
     iri = author.mint("activities")
-    terms = compose_agreement(
-        iri=None,
-        attributed_to=None,
-        commitment_iri=None,
+    unsigned = compose_request(
+        iri=iri,
+        actor_iri=author.actor_iri,
+        to=peer.actor_iri,
         satisfies=entry.intent_iri,
         quantity=quantity_of(command.quantity, unit=entry.unit),
         proposal_version=entry.version,
         proposal_digest=entry.digest,
         counterfactual=command.counterfactual,
-        supersedes=None,
-        context=author.context,
-    )
-    unsigned = compose_request(
-        iri=iri,
-        actor_iri=author.actor_iri,
-        to=peer.actor_iri,
-        published=now,
-        context=author.context,
-        terms=terms,
         expires_at=expires_at,
         seen=frozenset(),
+        published=now,
+        context=author.context,
     )
     messages.record_thread_object(connection, iri, thread_iri=iri)
     request = publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=iri, now=now)

@@ -4,9 +4,6 @@ import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from protocol.limits import NAME_CHARS_MAX
-from protocol.vocabulary import Purpose, Tier, Unit
-
 from node.domain.catalogue import CatalogueEntry
 from node.domain.inventory import Item, Releasable, decide_release
 from node.domain.outcomes import Refused, RefusedError, refuse
@@ -15,6 +12,8 @@ from node.operations.availability import Draft, draft_of, publish_draft, withdra
 from node.operations.edit_inventory import load_item, load_present_item, resolve_category
 from node.operations.threads import decline_unmeetable
 from node.store import audit, proposals
+from protocol.limits import NAME_CHARS_MAX
+from protocol.vocabulary import Purpose, Tier, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +90,7 @@ def publish_offer(
     return entry
 
 
-def edit_offer(
-    connection: sqlite3.Connection, command: EditOffer, *, author: Author, now: datetime
-) -> CatalogueEntry:
+def edit_offer(connection: sqlite3.Connection, command: EditOffer, *, author: Author, now: datetime) -> CatalogueEntry:
     """Publish the next version of the offer. Fewer than are promised or given cannot be offered."""
     entry = load_own(connection, command.offer_ref, purpose=Purpose.OFFER)
     if command.quantity is None and command.tier is None and command.gone_by_on is None:

@@ -4,16 +4,16 @@ caused it are in the caller's one transaction."""
 import sqlite3
 from datetime import datetime
 
-from protocol.activities import Activity, parse_recorded
-from protocol.canonical import canonicalize
-from protocol.feeds import FeedName, bilateral_feed_iri, feed_iri, feeds_with_sight
-from protocol.proofs import sign_document
-from protocol.strict_json import JsonObject
-from protocol.vocabulary import Tier
-
 from node.domain.peers import Peer
 from node.operations.author import Author
 from node.store import feeds, messages
+from protocol.activities import Activity, parse_recorded
+from protocol.canonical import canonicalize
+from protocol.feeds import FeedName, bilateral_feed_iri, feeds_with_sight, tier_feed_iri
+from protocol.identifiers import Iri
+from protocol.proofs import sign_document
+from protocol.strict_json import JsonObject
+from protocol.vocabulary import Tier
 
 SENT = "sent"
 """Outcome of our own messages."""
@@ -44,7 +44,7 @@ def publish_to_peer(
     activity, message_id = sign_and_record(connection, unsigned, author=author, thread_iri=thread_iri, now=now)
     feed_id = feeds.find_bilateral_feed(connection, peer.id)
     if feed_id is None:
-        iri = bilateral_feed_iri(author.origin, author.draw_token())
+        iri = bilateral_feed_iri(author.origin, token=author.draw_token())
         feed_id = feeds.ensure_feed(connection, name=f"bilateral-{peer.id}", iri=iri, peer_id=peer.id)
     feeds.ensure_subscription(connection, peer_id=peer.id, feed_id=feed_id)
     feeds.record_entry(connection, feed_id, message_id=message_id)
@@ -64,9 +64,9 @@ def publish_to_tiers(
 
 def ensure_tier_feed(connection: sqlite3.Connection, name: FeedName, *, author: Author) -> int:
     """The row id of the tier feed with this name."""
-    return feeds.ensure_feed(connection, name=name, iri=feed_iri(author.origin, name), peer_id=None)
+    return feeds.ensure_feed(connection, name=name, iri=tier_feed_iri(author.origin, name), peer_id=None)
 
 
-def audience_of(tier: Tier, *, author: Author) -> tuple[str, ...]:
+def audience_of(tier: Tier, *, author: Author) -> tuple[Iri, ...]:
     """The feed IRIs that an activity about a proposal of this tier is addressed to."""
-    return tuple(feed_iri(author.origin, name) for name in feeds_with_sight(tier))
+    return tuple(tier_feed_iri(author.origin, name) for name in feeds_with_sight(tier))

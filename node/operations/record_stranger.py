@@ -3,12 +3,11 @@
 import sqlite3
 from datetime import datetime
 
-from protocol.http_signatures import HttpRequest
-from protocol.limits import UNKNOWN_FOLLOWS_MAX
-
 from node.domain.outcomes import refuse
 from node.domain.peers import FollowerState
 from node.store import audit, peers
+from protocol.http_signatures import HttpRequest
+from protocol.limits import UNKNOWN_FOLLOWS_MAX
 
 
 def record_unknown_follow(

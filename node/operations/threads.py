@@ -8,17 +8,16 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from protocol.activities import Accept, Activity, RecordEvent, Reject, Request, Undo, parse_recorded
-from protocol.agreements import AgreementState, Phase, state_of
-from protocol.compose import compose_reject
-from protocol.vocabulary import Purpose, RefusalCode
-
 from node.domain.agreements import Agreement, stock_change_of
 from node.domain.quantities import base_units_of, quantity_of
 from node.operations.author import Author
 from node.operations.availability import republish_availability
 from node.operations.publishing import publish_to_peer
 from node.store import agreements, items, messages, peers, proposals
+from protocol.activities import Accept, Activity, RecordEvent, Reject, Request, Undo, parse_recorded
+from protocol.agreements import AgreementState, Phase, state_of
+from protocol.compose import compose_reject
+from protocol.vocabulary import Purpose, RefusalCode
 
 ExchangeMessage = Request | Accept | Reject | Undo | RecordEvent
 
@@ -41,9 +40,7 @@ def load_state(connection: sqlite3.Connection, agreement: Agreement, *, author: 
     )
 
 
-def apply_thread(
-    connection: sqlite3.Connection, request_iri: str, *, author: Author, now: datetime
-) -> AgreementState:
+def apply_thread(connection: sqlite3.Connection, request_iri: str, *, author: Author, now: datetime) -> AgreementState:
     """Bring row, stock and catalogue to what the thread's messages say now."""
     before = agreements.load_agreement(connection, request_iri)
     state = load_state(connection, before, author=author)
@@ -80,9 +77,7 @@ def _promised_of_proposal(phase: Phase, held: int) -> int:
     return 0 if phase is Phase.REQUESTED else held
 
 
-def decline_unmeetable(
-    connection: sqlite3.Connection, proposal_iri: str, *, author: Author, now: datetime
-) -> int:
+def decline_unmeetable(connection: sqlite3.Connection, proposal_iri: str, *, author: Author, now: datetime) -> int:
     """Answer at once everybody who waits for more of the proposal than is left. Returns how many."""
     entry = proposals.find_entry(connection, proposal_iri)
     left = 0 if entry is None or entry.withdrawn_at is not None else entry.available
@@ -127,9 +122,7 @@ def decline(
         text=text,
         seen=state.heads,
     )
-    publish_to_peer(
-        connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now
-    )
+    publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now)
     apply_thread(connection, agreement.request_iri, author=author, now=now)
 
 
@@ -150,7 +143,7 @@ def _derived_of(before: Agreement, state: AgreementState) -> agreements.DerivedS
         given=base_units_of(state.given, unit=unit),
         received=base_units_of(state.received, unit=unit),
         held=base_units_of(state.held, unit=unit),
-        refusal_code=None if refusal is None else refusal.code,
+        refusal_code=state.refusal_code or state.cancel_code,
         refusal_text=None if refusal is None else refusal.text,
         still_available=None if available is None else base_units_of(available.value, unit=unit),
     )

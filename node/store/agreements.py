@@ -4,11 +4,11 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.agreements import Phase
-from protocol.vocabulary import Purpose, Unit
-
 from node.domain.agreements import Agreement
 from node.store.rows import instant_of, instant_text, required_instant
+from protocol.agreements import Phase
+from protocol.identifiers import Iri
+from protocol.vocabulary import Purpose, Unit
 
 _AGREEMENT = """
     SELECT agreements.*, coalesce(peers.name, peers.origin) AS peer_name
@@ -23,8 +23,8 @@ OPEN_PHASES = frozenset({Phase.REQUESTED, Phase.AGREED, Phase.PARTLY_GIVEN, Phas
 class NewAgreement:
     """A thread as its first message begins it."""
 
-    request_iri: str
-    proposal_iri: str
+    request_iri: Iri
+    proposal_iri: Iri
     proposal_name: str
     purpose: Purpose
     peer_id: int
@@ -40,7 +40,7 @@ class NewAgreement:
 class DerivedState:
     """What `state_of` made of the thread, in base units."""
 
-    agreement_iri: str | None
+    agreement_iri: Iri | None
     phase: Phase
     quantity: int
     given: int
@@ -81,9 +81,7 @@ def load_agreement(connection: sqlite3.Connection, request_iri: str) -> Agreemen
     return agreement
 
 
-def list_agreements(
-    connection: sqlite3.Connection, wanted: AgreementFilter, *, limit: int
-) -> list[Agreement]:
+def list_agreements(connection: sqlite3.Connection, wanted: AgreementFilter, *, limit: int) -> list[Agreement]:
     """Agreements that match, oldest first, so that whoever asked first stands first."""
     clauses = ["1"]
     parameters: list[object] = []
@@ -134,9 +132,7 @@ def record_agreement(connection: sqlite3.Connection, new: NewAgreement, *, now: 
     )  # fmt: skip
 
 
-def record_state(
-    connection: sqlite3.Connection, agreement_id: int, state: DerivedState, *, now: datetime
-) -> None:
+def record_state(connection: sqlite3.Connection, agreement_id: int, state: DerivedState, *, now: datetime) -> None:
     """Write the derived state."""
     connection.execute(
         "UPDATE agreements SET agreement_iri = ?, phase = ?, quantity = ?, given = ?, received = ?, held = ?,"

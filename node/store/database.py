@@ -86,7 +86,9 @@ class Database:
     ) -> None:
         self.close()
 
-    def _submit(self, jobs: "queue.SimpleQueue[_Job | None]", function: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+    def _submit(
+        self, jobs: "queue.SimpleQueue[_Job | None]", function: Callable[[sqlite3.Connection], T]
+    ) -> "Future[T]":
         future: Future[T] = Future()
         with self._gate:
             if self._closed:
@@ -175,5 +177,5 @@ def _commit_group(connection: sqlite3.Connection, group: list[_Job]) -> None:
         return
     for future, answer in settled:
         future.set_result(answer)
-    for future, error in failed:
-        future.set_exception(error)
+    for future, raised in failed:
+        future.set_exception(raised)

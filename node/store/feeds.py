@@ -64,9 +64,7 @@ def delete_tier_subscriptions(connection: sqlite3.Connection, peer_id: int) -> N
     )
 
 
-def list_subscriptions(
-    connection: sqlite3.Connection, *, peer_id: int | None = None, limit: int
-) -> list[Subscription]:
+def list_subscriptions(connection: sqlite3.Connection, *, peer_id: int | None = None, limit: int) -> list[Subscription]:
     """Cursors, of one peer or of all, bilateral feeds first."""
     rows = connection.execute(
         _SUBSCRIPTION + " WHERE ? IS NULL OR subscriptions.peer_id = ?"

@@ -91,9 +91,7 @@ def record_columns(connection: sqlite3.Connection, item_id: int, columns: Mappin
     """Set some of ITEM_COLUMNS."""
     names = [name for name in ITEM_COLUMNS if name in columns]
     assignments = ", ".join(f"{name} = ?" for name in names)
-    connection.execute(
-        f"UPDATE items SET {assignments} WHERE id = ?", [*(columns[name] for name in names), item_id]
-    )
+    connection.execute(f"UPDATE items SET {assignments} WHERE id = ?", [*(columns[name] for name in names), item_id])
 
 
 def record_edited(connection: sqlite3.Connection, item_id: int, *, now: datetime) -> None:

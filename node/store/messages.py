@@ -8,10 +8,9 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from node.store.rows import instant_text, required_instant
 from protocol.activities import Activity
 from protocol.limits import AGREEMENT_MESSAGES_MAX
-
-from node.store.rows import instant_text, required_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,11 @@ def record_message(
 def record_outcome(connection: sqlite3.Connection, message_id: int, outcome: str) -> None:
     """What the message came to."""
     connection.execute("UPDATE messages SET outcome = ? WHERE id = ?", (outcome, message_id))
+
+
+def detach_from_thread(connection: sqlite3.Connection, iri: str) -> None:
+    """The message turned out not to belong to the thread it named; it stays stored outside it."""
+    connection.execute("UPDATE messages SET thread_iri = NULL WHERE iri = ?", (iri,))
 
 
 def record_thread_object(connection: sqlite3.Connection, object_iri: str, *, thread_iri: str) -> None:

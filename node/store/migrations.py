@@ -163,6 +163,7 @@ CREATE TABLE proposals (
     stated_available INTEGER,
     minimum INTEGER,
     condition TEXT,
+    mass_grams INTEGER,
     tier TEXT NOT NULL,
     latitude REAL, longitude REAL,
     closes_at TEXT,

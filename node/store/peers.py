@@ -5,13 +5,12 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from node.domain.peers import FollowerState, FollowingState, Peer
+from node.store.rows import instant_of, instant_text, required_instant
 from protocol.discovery import RemoteActor
 from protocol.http_signatures import HttpRequest
 from protocol.keys import PublicProofKey, PublicTransportKey
 from protocol.vocabulary import Tier
-
-from node.domain.peers import FollowerState, FollowingState, Peer
-from node.store.rows import instant_of, instant_text, required_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,8 @@ def record_actor(connection: sqlite3.Connection, peer_id: int, actor: RemoteActo
          actor.latitude, actor.longitude, peer_id),
     )  # fmt: skip
     connection.execute("DELETE FROM peer_keys WHERE peer_id = ?", (peer_id,))
-    keys = [(listed.key_id, peer_id, "proof", listed.key.multibase) for listed in actor.proof_keys]
-    keys += [(key.key_id, peer_id, "transport", key.pem) for key in actor.transport_keys]
+    keys = [(str(listed.key_id), peer_id, "proof", listed.key.multibase) for listed in actor.proof_keys]
+    keys += [(str(key.key_id), peer_id, "transport", key.pem) for key in actor.transport_keys]
     connection.executemany(
         "INSERT INTO peer_keys (iri, peer_id, purpose, material, added_at) VALUES (?, ?, ?, ?, ?)",
         [(*key, instant_text(now)) for key in keys],

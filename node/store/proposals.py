@@ -4,12 +4,12 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.vocabulary import Purpose, Tier, Unit
-
 from node.domain.catalogue import CatalogueEntry
 from node.domain.places import Coordinates, distance_km
 from node.store.rows import instant_of, instant_text, required_instant
 from node.store.search import match_expression
+from protocol.identifiers import ActorIri, Iri
+from protocol.vocabulary import Purpose, Tier, Unit
 
 _ENTRY = """
     SELECT proposals.*, coalesce(peers.name, peers.origin, '') AS publisher_name
@@ -24,20 +24,21 @@ CANDIDATES_MAX = 2_000
 class ProposalRow:
     """What a new or changed row holds. `stated_available` is what a peer said; None for our own."""
 
-    iri: str
+    iri: Iri
     peer_id: int | None
-    publisher_iri: str
+    publisher_iri: ActorIri
     item_id: int | None
     purpose: Purpose
     name: str
     content: str
-    category_iri: str | None
+    category_iri: Iri | None
     category_words: str
     unit: Unit
     quantity: int
     stated_available: int | None
     minimum: int | None
     condition: str | None
+    mass_grams: int | None
     tier: Tier
     coordinates: Coordinates | None
     closes_at: datetime | None
@@ -70,9 +71,7 @@ def find_entry(connection: sqlite3.Connection, iri: str) -> CatalogueEntry | Non
 def find_own_entry(connection: sqlite3.Connection, reference: str) -> CatalogueEntry | None:
     """Our own proposal with this number or IRI, or None."""
     column = "id" if reference.isdecimal() else "iri"
-    row = connection.execute(
-        f"{_ENTRY} WHERE proposals.{column} = ? AND peer_id IS NULL", (reference,)
-    ).fetchone()
+    row = connection.execute(f"{_ENTRY} WHERE proposals.{column} = ? AND peer_id IS NULL", (reference,)).fetchone()
     return None if row is None else _entry_of(row)
 
 
@@ -83,9 +82,7 @@ def find_entry_by_reference(connection: sqlite3.Connection, reference: str) -> C
     return None if row is None else _entry_of(row)
 
 
-def list_own(
-    connection: sqlite3.Connection, *, purpose: Purpose, open_only: bool, limit: int
-) -> list[CatalogueEntry]:
+def list_own(connection: sqlite3.Connection, *, purpose: Purpose, open_only: bool, limit: int) -> list[CatalogueEntry]:
     """Our own proposals, newest first."""
     rows = connection.execute(
         f"{_ENTRY} WHERE peer_id IS NULL AND purpose = ? AND (NOT ? OR withdrawn_at IS NULL)"
@@ -104,9 +101,7 @@ def list_public(connection: sqlite3.Connection, *, limit: int) -> list[Catalogue
     return [_entry_of(row) for row in rows]
 
 
-def list_offers_of_category(
-    connection: sqlite3.Connection, category_iri: str, *, limit: int
-) -> list[CatalogueEntry]:
+def list_offers_of_category(connection: sqlite3.Connection, category_iri: str, *, limit: int) -> list[CatalogueEntry]:
     """Open offers of this category from anybody, newest first: the candidates for a need."""
     rows = connection.execute(
         f"{_ENTRY} WHERE category_iri = ? AND purpose = ? AND withdrawn_at IS NULL ORDER BY proposals.id DESC LIMIT ?",
@@ -182,6 +177,7 @@ def record_proposal(connection: sqlite3.Connection, row: ProposalRow) -> int:
         "name": row.name, "content": row.content, "category_iri": row.category_iri,
         "category_words": row.category_words, "unit": row.unit, "quantity": row.quantity,
         "stated_available": row.stated_available, "minimum": row.minimum, "condition": row.condition,
+        "mass_grams": row.mass_grams,
         "tier": row.tier, "latitude": place and place.latitude, "longitude": place and place.longitude,
         "closes_at": instant_text(row.closes_at), "version": row.version, "terms_version": row.terms_version,
         "digest": row.digest, "document": row.document, "withdrawn_at": None,
@@ -197,9 +193,7 @@ def record_proposal(connection: sqlite3.Connection, row: ProposalRow) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def record_withdrawn(
-    connection: sqlite3.Connection, iri: str, *, version: int, now: datetime
-) -> None:
+def record_withdrawn(connection: sqlite3.Connection, iri: str, *, version: int, now: datetime) -> None:
     """The proposal is gone from the catalogue; its row stays for what refers to it."""
     connection.execute(
         "UPDATE proposals SET withdrawn_at = ?, version = ? WHERE iri = ?", (instant_text(now), version, iri)
@@ -262,6 +256,7 @@ def _entry_of(row: sqlite3.Row) -> CatalogueEntry:
         available=row["quantity"] - row["promised"] - row["given"] if stated is None else stated,
         minimum=row["minimum"],
         condition=row["condition"],
+        mass_grams=row["mass_grams"],
         tier=Tier(row["tier"]),
         coordinates=None if latitude is None else Coordinates(latitude=latitude, longitude=row["longitude"]),
         closes_at=instant_of(row["closes_at"]),
