@@ -49,7 +49,6 @@ IMPURE_CALLS = frozenset({"open", "print", "input", "breakpoint", "exec", "eval"
 CLOCK_METHODS = frozenset({"now", "utcnow", "today"})
 
 ONLY_IN: dict[str, tuple[str, ...]] = {
-    "sqlite3": ("node.store",),
     "sqlite_utils": ("node.store",),
     "apscheduler": ("node.jobs",),
     "tomllib": ("node.settings",),
@@ -61,6 +60,12 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "node.settings": ("node.app", "node.commands", "node.federation", "node.jobs", "node.operations", "node.web"),
 }
 """What has one home: which parts may import it."""
+
+STORE = "node.store"
+SQLITE_TYPES = frozenset({"Connection", "DatabaseError", "Error", "IntegrityError", "OperationalError"})
+"""What other parts may name of sqlite3: the type of what the store's functions take, and what they raise."""
+
+SQL_METHODS = frozenset({"execute", "executemany", "executescript", "cursor"})
 
 SYNCHRONOUS = ("protocol", "node.domain", "node.sheets", "node.store", "node.operations")
 """Parts where nothing waits on the event loop."""
@@ -184,6 +189,25 @@ def _reads_the_clock(method: ast.Attribute) -> bool:
     owner = method.value
     name = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
     return method.attr in CLOCK_METHODS and name in ("datetime", "date")
+
+
+def find_sql_elsewhere(module: SourceModule) -> list[Finding]:
+    """SQL, and more of sqlite3 than its types, outside the store."""
+    if module.is_in(STORE):
+        return []
+    found = []
+    for line, target in imports_of(module):
+        if target.startswith("sqlite3.") and target.removeprefix("sqlite3.") not in SQLITE_TYPES:
+            found.append(Finding(module.path, line, f"{target} belongs in {STORE}"))
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Attribute):
+            continue
+        is_sqlite = isinstance(node.value, ast.Name) and node.value.id == "sqlite3"
+        if is_sqlite and node.attr not in SQLITE_TYPES:
+            found.append(Finding(module.path, node.lineno, f"sqlite3.{node.attr} belongs in {STORE}"))
+        elif node.attr in SQL_METHODS and not is_sqlite:
+            found.append(Finding(module.path, node.lineno, f".{node.attr} belongs in {STORE}: the only SQL"))
+    return found
 
 
 def find_waiting(module: SourceModule) -> list[Finding]:

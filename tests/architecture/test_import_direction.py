@@ -10,6 +10,7 @@ import pytest
 from tests.architecture.import_rules import (
     find_misplaced_libraries,
     find_reading_of_the_world,
+    find_sql_elsewhere,
     find_waiting,
     find_wrong_direction,
     imports_of,
@@ -31,6 +32,12 @@ def test_every_library_is_imported_only_in_its_home() -> None:
 
 def test_pure_parts_read_neither_clock_nor_files_and_only_the_settings_read_the_environment() -> None:
     found = [finding for module in product_modules() for finding in find_reading_of_the_world(module)]
+
+    assert not found, told(found)
+
+
+def test_sql_stands_only_in_the_store() -> None:
+    found = [finding for module in product_modules() for finding in find_sql_elsewhere(module)]
 
     assert not found, told(found)
 
@@ -115,7 +122,6 @@ def test_an_import_that_points_down_is_let_through(path: str, text: str) -> None
         ("protocol/proofs.py", "from urllib import request"),
         ("node/domain/matching.py", "import asyncio"),
         ("node/domain/matching.py", "from pathlib import Path"),
-        ("node/operations/add_peer.py", "import sqlite3"),
         ("node/federation/inbox.py", "import sqlite_utils"),
         ("node/federation/deliver.py", "from apscheduler.schedulers.asyncio import AsyncIOScheduler"),
         ("node/commands/serve.py", "import tomllib"),
@@ -153,6 +159,32 @@ def test_a_look_at_the_world_is_found(path: str, text: str) -> None:
     found = find_reading_of_the_world(module)
 
     assert len(found) == 1, told(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import sqlite3\nsqlite3.connect('krets.db')",
+        "from sqlite3 import connect",
+        "def load(connection):\n    return connection.execute('SELECT 1')",
+        "def load(connection):\n    connection.executescript('DROP TABLE peers')",
+    ],
+)
+def test_sql_outside_the_store_is_found(text: str) -> None:
+    module = source_module(text, path="node/operations/add_peer.py")
+
+    found = find_sql_elsewhere(module)
+
+    assert len(found) == 1, told(found)
+
+
+def test_the_types_of_sqlite3_may_be_named_anywhere() -> None:
+    text = "import sqlite3\ndef load(connection: sqlite3.Connection):\n    raise sqlite3.OperationalError"
+    module = source_module(text, path="node/operations/add_peer.py")
+
+    found = find_sql_elsewhere(module)
+
+    assert not found, told(found)
 
 
 @pytest.mark.parametrize("text", ["async def load(): ...", "async def load():\n    await other()"])

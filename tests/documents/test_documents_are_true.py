@@ -1,0 +1,159 @@
+"""What the documents name exists: make targets, commands with their options, files, settings, limits."""
+
+import importlib
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Any
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from tests.documents.markdown import REPOSITORY, blocks_in, documents, links_in, rows_in, spans_in, text_of
+
+SHELL_TAGS = ("sh", "console", "bash")
+
+
+@cache
+def make_targets() -> frozenset[str]:
+    """The targets of the Makefile."""
+    return frozenset(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
+
+
+def commands_in(text: str, *, program: str, document: str) -> Iterator[list[str]]:
+    """The words of every command line of a program in a text: in shell blocks and in code spans."""
+    lines = [span for span in spans_in(text) if span.split()[0] == program]
+    for block in blocks_in(text, document=document):
+        if block.tags[:1] and block.tags[0] in SHELL_TAGS:
+            joined = re.sub(r"\\\n\s*", " ", block.text)
+            lines.extend(line.removeprefix("$ ").strip() for line in joined.splitlines())
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        if words and words[0].rsplit("/", 1)[-1] == program:
+            yield [word for word in words[1:] if word != "&"]
+
+
+def unknown_in_command(words: list[str], app: typer.Typer) -> str | None:
+    """The first word of a command line that the program does not know; None if it knows them all."""
+    command: Any = typer.main.get_command(app)
+    rest = list(words)
+    while isinstance(command, TyperGroup) and rest and not rest[0].startswith("-"):
+        name = rest.pop(0)
+        if name.isupper():
+            return None
+        if name not in command.commands:
+            return name
+        command = command.commands[name]
+    options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    for word in rest:
+        if word.startswith("--") and word.split("=")[0] not in {*options, "--help"}:
+            return word
+    return None
+
+
+@pytest.mark.parametrize("document", documents())
+def test_every_make_target_that_a_document_names_exists(document: str) -> None:
+    named = {words[0] for words in commands_in(text_of(document), program="make", document=document) if words}
+
+    assert named <= make_targets()
+
+
+@pytest.mark.parametrize("document", documents())
+def test_every_command_that_a_document_shows_exists_with_its_options(document: str) -> None:
+    app = _krets()
+
+    unknown = [
+        f"krets {' '.join(words)}: {unknown}"
+        for words in commands_in(text_of(document), program="krets", document=document)
+        if (unknown := unknown_in_command(words, app)) is not None
+    ]
+
+    assert not unknown
+
+
+@pytest.mark.parametrize("document", documents())
+def test_every_link_between_documents_leads_somewhere(document: str) -> None:
+    folder = (REPOSITORY / document).parent
+
+    broken = [
+        target
+        for target in links_in(text_of(document))
+        if target.split("#")[0] and not (folder / target.split("#")[0]).exists()
+    ]
+
+    assert not broken
+
+
+def test_every_setting_has_its_row_in_the_administrators_handbook() -> None:
+    settings = importlib.import_module("node.settings").SETTINGS
+    rows = {row[0].strip("`"): row for row in rows_in(text_of("docs/handbook/administrator.md")) if len(row) == 4}
+
+    told = {name: (row[1].strip("`"), row[2].strip("`")) for name, row in rows.items() if row[1].startswith("`KRETS_")}
+
+    expected = {setting.name: (setting.variable, setting.default or "") for setting in settings}
+    assert told == {name: (variable, default or "none") for name, (variable, default) in expected.items()}
+
+
+def test_every_limit_that_the_specification_states_is_the_one_in_force() -> None:
+    limits = importlib.import_module("protocol.limits")
+    rows = [row for row in rows_in(text_of("SPEC.md")) if re.fullmatch(r"`[A-Z_]+_(MAX|MIN|SECONDS)`", row[0])]
+
+    stated = {row[0].strip("`"): int(row[1].replace(",", "")) for row in rows}
+
+    assert stated == {name: getattr(limits, name) for name in stated}
+    assert {"ACTIVITY_BYTES_MAX", "JSON_DEPTH_MAX", "SIGNATURE_WINDOW_SECONDS"} <= set(stated)
+
+
+def test_every_error_code_of_the_protocol_stands_in_the_specification() -> None:
+    errors = importlib.import_module("protocol.errors")
+    spans = set(spans_in(text_of("SPEC.md")))
+
+    classes: list[Any] = [member for member in vars(errors).values() if isinstance(member, type)]
+    own = [error for error in classes if issubclass(error, errors.ProtocolError) and error is not errors.ProtocolError]
+    codes = {code for error in own for code in (error.default_code, *error.special_safe_texts)}
+
+    assert codes - spans == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "unknown"),
+    [
+        (["item", "list", "--json"], None),
+        (["item", "list"], None),
+        (["COMMAND", "--help"], None),
+        (["item", "lend"], "lend"),
+        (["item", "list", "--loud"], "--loud"),
+    ],
+)
+def test_a_command_that_does_not_exist_is_found(words: list[str], unknown: str | None) -> None:
+    item, app = typer.Typer(), typer.Typer()
+    item.command("list")(_list)
+    item.command("show")(_list)
+    app.add_typer(item, name="item")
+
+    found = unknown_in_command(words, app)
+
+    assert found == unknown
+
+
+def test_command_lines_are_read_from_blocks_and_spans() -> None:
+    text = "`krets status` and `status`\n\n```sh\nkrets init \\\n    --dev  # note\nkrets serve &\necho krets\n```\n"
+
+    found = list(commands_in(text, program="krets", document="X.md"))
+
+    assert found == [["status"], ["init", "--dev"], ["serve"]]
+
+
+def _list(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """A command for the test above."""
+
+
+def _krets() -> typer.Typer:
+    """The command line."""
+    if not (REPOSITORY / "cli.py").exists():
+        pytest.skip("cli.py is not there yet")
+    app = importlib.import_module("cli").app
+    assert isinstance(app, typer.Typer)
+    return app
