@@ -1,7 +1,7 @@
 """The category scheme as values, and the plainest way from words to a category."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from protocol.identifiers import Iri
@@ -69,13 +69,12 @@ def _rank(word: str, folded: str) -> tuple[int, int]:
     return (0, 0)
 
 
-def parse_scheme(document: Mapping[str, object]) -> CategoryScheme:
-    """The scheme from our published `categories.jsonld`. Raises ValueError where it breaks its own shape."""
-    graph = document.get("@graph")
-    if not isinstance(graph, list):
-        raise ValueError("the category scheme has no @graph")
-    concepts = [node for node in graph if isinstance(node, dict) and node.get("type") == "Concept"]
-    return CategoryScheme(categories=tuple(_parse_concept(node) for node in concepts))
+def parse_scheme(concepts: Iterable[Mapping[str, object]]) -> CategoryScheme:
+    """The scheme from the concepts of our published `categories.jsonld`.
+
+    Raises ValueError on a concept without an id, without labels, or without an English label.
+    """
+    return CategoryScheme(categories=tuple(_parse_concept(concept) for concept in concepts))
 
 
 def _parse_concept(node: Mapping[str, object]) -> Category:

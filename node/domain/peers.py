@@ -5,19 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from node.domain.outcomes import Refused
-from protocol.activities import (
-    Accept,
-    Activity,
-    Block,
-    CreateProposal,
-    DeleteProposal,
-    Follow,
-    RecordEvent,
-    Reject,
-    Request,
-    Undo,
-    UpdateProposal,
-)
+from protocol.activities import Activity, CreateProposal, DeleteProposal, Follow, Request, UpdateProposal
 from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.vocabulary import Tier
 
@@ -97,7 +85,7 @@ def decide_admission(peer: Peer, activity: Activity, *, has_agreements: bool) ->
         case Follow():
             if peer.blocked:
                 return Refused(code="blocked", safe_text="This node does not accept messages from you.")
-        case Accept() | Reject() | Undo() | RecordEvent() | Block():
+        case _:
             if peer.blocked and not has_agreements:
                 return Refused(code="blocked", safe_text="This node does not accept messages from you.")
     return None

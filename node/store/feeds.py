@@ -30,6 +30,14 @@ def find_bilateral_feed(connection: sqlite3.Connection, peer_id: int) -> int | N
     return None if row is None else int(row["id"])
 
 
+def load_head(connection: sqlite3.Connection, feed_id: int) -> int:
+    """The number of the feed's last entry, 0 while it is empty. Raises LookupError."""
+    row = connection.execute("SELECT head_seq FROM feeds WHERE id = ?", (feed_id,)).fetchone()
+    if row is None:
+        raise LookupError(f"no feed {feed_id}")
+    return int(row["head_seq"])
+
+
 def record_entry(connection: sqlite3.Connection, feed_id: int, *, message_id: int) -> int:
     """Append the message to the feed. Returns its number, one more than the last."""
     row = connection.execute(

@@ -1,0 +1,63 @@
+"""Whose messages are let in."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import cast
+
+import pytest
+
+from node.domain.outcomes import Refused, RefusedError, refuse
+from node.domain.peers import FollowerState, FollowingState, Peer, decide_admission
+from protocol.activities import Accept, Activity, Block, CreateProposal, Follow, Request
+from protocol.identifiers import ActorIri, Origin
+from protocol.vocabulary import Tier
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+PARTNER = Peer(
+    id=2, actor_iri=ActorIri("https://baerum.example/actor"), origin=Origin("https://baerum.example"), name="Bærum",
+    kind="municipality", country="NO", org_number="935478715", inbox_iri=None, recovery_fingerprint=None,
+    latitude=None, longitude=None, follower_state=FollowerState.ACCEPTED, follower_iri=None,
+    granted_tier=Tier.PARTNERS, granted_version=1, following_state=FollowingState.ACCEPTED, following_iri=None,
+    received_tier=Tier.PARTNERS, received_version=1, blocked_at=None, created_at=NOW, last_heard_at=None,
+)  # fmt: skip
+BLOCKED = replace(PARTNER, blocked_at=NOW)
+
+
+def a(kind: type[Activity]) -> Activity:
+    """A message of this kind; its contents play no part in admission."""
+    return cast(Activity, object.__new__(kind))
+
+
+@pytest.mark.parametrize("kind", [Follow, Accept, Block, CreateProposal, Request])
+def test_a_partner_may_say_anything(kind: type[Activity]) -> None:
+    assert decide_admission(PARTNER, a(kind), has_agreements=False) is None
+
+
+@pytest.mark.parametrize(
+    ("peer", "kind", "code"),
+    [
+        (replace(PARTNER, following_state=FollowingState.SENT), CreateProposal, "not-followed"),
+        (BLOCKED, CreateProposal, "not-followed"),
+        (replace(PARTNER, follower_state=FollowerState.PENDING), Request, "not-accepted"),
+        (BLOCKED, Request, "not-accepted"),
+        (BLOCKED, Follow, "blocked"),
+        (BLOCKED, Accept, "blocked"),
+    ],
+)
+def test_without_the_standing_it_needs_a_message_is_refused(peer: Peer, kind: type[Activity], code: str) -> None:
+    outcome = decide_admission(peer, a(kind), has_agreements=False)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.code == code
+
+
+def test_what_is_agreed_goes_on_after_a_block() -> None:
+    assert decide_admission(BLOCKED, a(Accept), has_agreements=True) is None
+
+
+def test_a_refusal_can_be_raised_and_keeps_its_words() -> None:
+    error = refuse("closed", "It has closed.")
+
+    assert isinstance(error, RefusedError)
+    assert error.refused == Refused(code="closed", safe_text="It has closed.")

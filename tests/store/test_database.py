@@ -1,0 +1,170 @@
+"""The writer, the readers, and what a caller may rely on."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from node.store.database import GROUP_MAX, Database, DatabaseClosedError, connect, read_commit_counter
+from node.store.migrations import migrate
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A database with one table."""
+    with Database(tmp_path / "test.db") as opened:
+        opened.write(lambda c: c.execute("CREATE TABLE notes (text TEXT UNIQUE NOT NULL)")).result()
+        yield opened
+
+
+def note(text: str | None) -> "NoteWriter":
+    """A write of one note."""
+    return NoteWriter(text)
+
+
+class NoteWriter:
+    """Inserts one note; None breaks the table's constraint."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __call__(self, connection: sqlite3.Connection) -> str | None:
+        connection.execute("INSERT INTO notes VALUES ('before ' || ?)", (self.text or "a failure",))
+        connection.execute("INSERT INTO notes VALUES (?)", (self.text,))
+        return self.text
+
+
+def count(connection: sqlite3.Connection) -> int:
+    """How many notes there are."""
+    return int(connection.execute("SELECT count(*) FROM notes").fetchone()[0])
+
+
+def test_a_write_is_visible_to_readers_when_its_future_resolves(database: Database) -> None:
+    answer = database.write(note("one")).result()
+
+    assert answer == "one"
+    assert database.read(count).result() == 2
+
+
+def test_a_write_that_fails_is_undone_alone_and_its_neighbours_in_the_group_are_kept(database: Database) -> None:
+    gate = threading.Event()
+    blocker = database.write(lambda _: gate.wait(5))
+    good, bad, other = (database.write(note(text)) for text in ("good", None, "other"))
+    gate.set()
+
+    assert blocker.result()
+    assert (good.result(), other.result()) == ("good", "other")
+    with pytest.raises(sqlite3.IntegrityError):
+        bad.result()
+    assert database.read(count).result() == 4
+
+
+def test_a_long_queue_is_committed_in_bounded_groups(database: Database) -> None:
+    commits: list[None] = []
+    gate = threading.Event()
+    blocker = database.write(lambda _: gate.wait(5))
+    futures = [database.write(note(str(number))) for number in range(2 * GROUP_MAX)]
+    database.on_commit(lambda: commits.append(None))
+    gate.set()
+
+    for future in [blocker, *futures]:
+        future.result()
+    database.write(count).result()
+
+    assert 2 <= len(commits) <= 5
+    assert database.read(count).result() == 4 * GROUP_MAX
+
+
+def test_a_cancelled_write_is_not_run_and_does_not_stop_the_writer(database: Database) -> None:
+    gate = threading.Event()
+    blocker = database.write(lambda _: gate.wait(5))
+    cancelled = database.write(note("never"))
+    assert cancelled.cancel()
+    gate.set()
+
+    assert blocker.result()
+    assert database.write(note("after")).result() == "after"
+    assert database.read(count).result() == 2
+
+
+def test_when_the_commit_fails_every_caller_of_the_group_is_told(database: Database) -> None:
+    database.write(lambda c: c.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")).result()
+    database.write(
+        lambda c: c.execute("CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
+    ).result()
+    gate = threading.Event()
+    blocker = database.write(lambda _: gate.wait(5))
+    innocent: Future[str | None] = database.write(note("innocent"))
+    guilty = database.write(lambda c: c.execute("INSERT INTO child VALUES (1)").rowcount)
+    gate.set()
+
+    for future in (innocent, guilty):
+        with pytest.raises(sqlite3.IntegrityError):
+            future.result()
+    assert blocker.done()
+    assert database.read(count).result() == 0
+    assert database.write(note("later")).result() == "later"
+
+
+def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        database.read(note("sneaky")).result()
+
+
+def test_a_closed_database_refuses_work_and_closes_twice(tmp_path: Path) -> None:
+    database = Database(tmp_path / "test.db")
+    database.close()
+    database.close()
+
+    with pytest.raises(DatabaseClosedError):
+        database.write(count)
+    with pytest.raises(DatabaseClosedError):
+        database.read(count)
+
+
+def test_another_connections_commit_changes_the_counter(database: Database) -> None:
+    watcher = connect(database.path)
+    before = read_commit_counter(watcher)
+
+    database.write(note("news")).result()
+
+    assert read_commit_counter(watcher) != before
+    watcher.close()
+
+
+def test_every_connection_syncs_fully_and_keeps_foreign_keys(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "test.db")
+
+    pragmas = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "foreign_keys")}
+
+    assert pragmas == {"synchronous": 2, "foreign_keys": 1}
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    connection.close()
+
+
+def test_migrating_twice_and_from_two_connections_is_harmless(tmp_path: Path) -> None:
+    one, other = connect(tmp_path / "node.db"), connect(tmp_path / "node.db")
+
+    migrate(one)
+    migrate(other)
+    migrate(one)
+
+    applied = one.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0]
+    assert applied == 1
+    one.close()
+    other.close()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "node.db")
+    connection.execute("CREATE TABLE items (in_the_way TEXT)")
+
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        migrate(connection)
+
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert tables == {"items"}
+    connection.close()
