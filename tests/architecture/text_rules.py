@@ -19,7 +19,7 @@ REGISTRIES = re.compile(
             r"registry\." + r"npmjs",
             r"--(?:extra-)?index-" + r"url\s+\S*:",
             r"--find-" + r"links",
-            r"file:" + r"///",
+            r"file:" + r"///\S*\.(?:whl|gz|zip)\b",
         )
     ),
     re.IGNORECASE,
