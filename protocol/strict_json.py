@@ -22,6 +22,10 @@ _INTEGER_CHARS_MAX = len(str(-SAFE_INTEGER_MAX))
 # A whole string, an opening or closing bracket, or the quote of a string that does not end: all that counts for
 # depth. The last is there so that the search stops at it; going on from every later quote would be quadratic.
 _BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|([\[{])|[\]}]|(")', re.DOTALL)
+
+# From here on the canonical form of a number has an exponent (RFC 8785, 3.2.2.3) and cannot be taken for an integer.
+_EXPONENT_MIN = 1e21
+
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -29,8 +33,9 @@ def parse(body: bytes) -> JsonValue:
     """The value of a JSON text in UTF-8. Raises MalformedJson, LimitExceeded or StructureLimitExceeded, nothing else.
 
     Refused: other encodings and a byte order mark; a key twice in one object; NaN and infinities, also as 1e400;
-    a number other than zero that would be read as zero; integers beyond ±(2^53-1); lone surrogates; more than
-    PAGE_BYTES_MAX bytes, JSON_DEPTH_MAX levels or OBJECT_KEYS_MAX keys in one object.
+    a number other than zero that would be read as zero; integers beyond ±(2^53-1), also as 1e16, whose canonical form
+    is such an integer; lone surrogates; more than PAGE_BYTES_MAX bytes, JSON_DEPTH_MAX levels or OBJECT_KEYS_MAX keys
+    in one object. So the canonical form of what was read can always be read again.
 
     >>> parse(b'{"quantity": "12", "tags": ["desk", null]}')
     {'quantity': '12', 'tags': ['desk', None]}
@@ -114,6 +119,8 @@ def _read_float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
         raise MalformedJson("a number too large for I-JSON")
+    if SAFE_INTEGER_MAX < abs(number) < _EXPONENT_MIN:
+        raise MalformedJson("a number whose canonical form is an integer beyond I-JSON")
     if number == 0.0 and any(digit in "123456789" for digit in re.split("[eE]", digits)[0]):
         raise MalformedJson("a number too small for I-JSON")
     return number

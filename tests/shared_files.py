@@ -5,6 +5,7 @@ KRETS_SHARED names another place. A test that asks for an absent file is skipped
 """
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ def shared_folder() -> Path:
 def shared_file(*parts: str) -> Path:
     """The path of one shared file or folder. Skips the calling test when it is not there."""
     path = shared_folder().joinpath(*parts)
+    # For the list of tests that use shared files (tests/conftest.py), also of those that find theirs absent.
+    sys.audit("krets.shared_file", str(path.resolve()))
     if not path.exists():
         pytest.skip(f"shared file {'/'.join(parts)} is not here; set KRETS_SHARED to the folder that has it")
     return path
