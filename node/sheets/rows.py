@@ -1,0 +1,183 @@
+"""Data records as rows: every value read, the thing named and identified, or the row rejected with its reasons.
+
+Identity, so that importing a file again changes nothing: `inventory:NUMBER`, else `serial:NUMBER`, else
+`row:DIGEST:ORDINAL`. The digest is SHA-256 over the row's cells under their headers, in the order of the headers, each
+read value in its base unit: neither the order of columns nor encoding, delimiter, number or date form changes it. The
+ordinal counts equal rows from 1. Two rows with one inventory (or serial) number cannot both be the thing: the second is
+rejected.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from node.sheets.columns import ReadableColumn, Value, not_stated, read_value
+from node.sheets.conditions import Condition, find_condition, find_condition_in_status
+from node.sheets.errors import CellUnreadable
+from node.sheets.fields import Field
+from node.sheets.sheet import ImportRow, RejectedRow
+from node.sheets.tables import Cell, RawRecord, text_of, texts_of
+from node.sheets.texts import clean_line, fold_together, shown
+
+
+class RowReader:
+    """Reads the records of one file in order; it remembers the identities it has given."""
+
+    __slots__ = ("_cell_chars_max", "_columns", "_equal_rows", "_lines_by_identity")
+
+    def __init__(self, columns: Sequence[ReadableColumn], *, cell_chars_max: int) -> None:
+        self._columns = tuple(columns)
+        self._cell_chars_max = cell_chars_max
+        self._lines_by_identity: dict[str, int] = {}
+        self._equal_rows: Counter[str] = Counter()
+
+    def read(self, record: RawRecord) -> ImportRow | RejectedRow:
+        """The row of a record, or why there is none."""
+        values, faults = _read_values(record, columns=self._columns, cell_chars_max=self._cell_chars_max)
+        if not faults and not _name_of(values):
+            faults.append(
+                "the row does not say what it is: fill in a name, type, model, inventory number or serial number"
+            )
+        if not faults:
+            identity = self._identify(record, values)
+            first_line = self._lines_by_identity.setdefault(identity, record.line)
+            if first_line == record.line:
+                return _row_of(record, values, identity=identity)
+            faults.append(_same_number(values, first_line=first_line))
+        return RejectedRow(record.line, "; ".join(faults), texts_of(record.cells))
+
+    def _identify(self, record: RawRecord, values: Mapping[Field, Value]) -> str:
+        if Field.INVENTORY_NUMBER in values:
+            return f"inventory:{values[Field.INVENTORY_NUMBER]}"
+        if Field.SERIAL_NUMBER in values:
+            return f"serial:{values[Field.SERIAL_NUMBER]}"
+        digest = _digest_of(record, values, columns=self._columns)
+        self._equal_rows[digest] += 1
+        return f"row:{digest}:{self._equal_rows[digest]}"
+
+
+def _read_values(
+    record: RawRecord, *, columns: Sequence[ReadableColumn], cell_chars_max: int
+) -> tuple[dict[Field, Value], list[str]]:
+    """The values that the record states, by field, and a complaint for each that cannot be read."""
+    values: dict[Field, Value] = {}
+    faults: list[str] = []
+    for index, cell in enumerate(record.cells):
+        if index >= len(columns):
+            if text_of(cell).strip():
+                faults.append(
+                    f"{shown(text_of(cell))} stands beyond the last column with a header; put quotation marks around a "
+                    "value that contains the delimiter, or give the column a header"
+                )
+                break
+            continue
+        column = columns[index]
+        if isinstance(cell, str) and len(cell) > cell_chars_max:
+            faults.append(
+                f"column {shown(column.header)}: {len(cell):,} characters are too many; keep {cell_chars_max:,} at most"
+            )
+        elif column.field is not None:
+            try:
+                value = read_value(cell, column=column)
+            except CellUnreadable as error:
+                faults.append(f"column {shown(column.header)}: {shown(text_of(cell))} {error.complaint}")
+            else:
+                if value is not None:
+                    values[column.field] = value
+    return values, faults
+
+
+def _text(values: Mapping[Field, Value], field: Field) -> str | None:
+    value = values.get(field)
+    return value if isinstance(value, str) else None
+
+
+def _day(values: Mapping[Field, Value], field: Field) -> date | None:
+    value = values.get(field)
+    return value if isinstance(value, date) else None
+
+
+def _number(values: Mapping[Field, Value], field: Field) -> int | None:
+    value = values.get(field)
+    return value if isinstance(value, int) else None
+
+
+def _name_of(values: Mapping[Field, Value]) -> str | None:
+    """The name; else maker and model; else the category; else the number on the thing; None when there is nothing."""
+    name, maker, model = (_text(values, field) for field in (Field.NAME, Field.MAKER, Field.MODEL))
+    if name is not None:
+        return name
+    if model is not None:
+        # Many registers repeat the maker in the model: "HP" and "HP EliteBook".
+        repeated = maker is None or fold_together(model).startswith(fold_together(maker))
+        return model if repeated else f"{maker} {model}"
+    fallbacks = (Field.CATEGORY, Field.INVENTORY_NUMBER, Field.SERIAL_NUMBER)
+    return next((text for field in fallbacks if (text := _text(values, field)) is not None), None)
+
+
+def _condition_of(values: Mapping[Field, Value]) -> Condition | None:
+    """What the condition says; where nothing is written there, needs repair if the status says broken."""
+    condition = _text(values, Field.CONDITION)
+    if condition is not None:
+        return find_condition(condition)
+    status = _text(values, Field.STATUS)
+    return None if status is None else find_condition_in_status(status)
+
+
+def _row_of(record: RawRecord, values: Mapping[Field, Value], *, identity: str) -> ImportRow:
+    name = _name_of(values)
+    quantity = _number(values, Field.QUANTITY)
+    if name is None:
+        raise ValueError("a row is made only of values that name something")
+    return ImportRow(
+        line=record.line,
+        identity=identity,
+        inventory_number=_text(values, Field.INVENTORY_NUMBER),
+        serial_number=_text(values, Field.SERIAL_NUMBER),
+        name=name,
+        category_text=_text(values, Field.CATEGORY),
+        quantity=1 if quantity is None else quantity,
+        condition=_condition_of(values),
+        condition_text=_text(values, Field.CONDITION),
+        unit_text=_text(values, Field.UNIT),
+        location_text=_text(values, Field.LOCATION),
+        gone_by_on=_day(values, Field.GONE_BY),
+        acquired_on=_day(values, Field.ACQUIRED),
+        purchase_price_minor=_number(values, Field.PURCHASE_PRICE),
+        mass_grams=not_stated(values.get(Field.MASS)),
+        height_mm=not_stated(values.get(Field.HEIGHT)),
+        width_mm=not_stated(values.get(Field.WIDTH)),
+        depth_mm=not_stated(values.get(Field.DEPTH)),
+        maker=_text(values, Field.MAKER),
+        model=_text(values, Field.MODEL),
+        status_text=_text(values, Field.STATUS),
+        notes=_text(values, Field.NOTES),
+    )
+
+
+def _digest_of(record: RawRecord, values: Mapping[Field, Value], *, columns: Sequence[ReadableColumn]) -> str:
+    """SHA-256, in hexadecimal, of the cells that have content, each under its folded header."""
+    cells: list[tuple[str, str]] = []
+    for column, cell in zip(columns, record.cells, strict=False):
+        text = clean_line(_normal_text(column, cell, values))
+        if text:
+            cells.append((fold_together(column.header), text))
+    return hashlib.sha256(json.dumps(sorted(cells), ensure_ascii=True).encode("ascii")).hexdigest()
+
+
+def _normal_text(column: ReadableColumn, cell: Cell, values: Mapping[Field, Value]) -> str:
+    if column.field is not None:
+        value = values.get(column.field)
+        return "" if value is None else str(value)
+    return text_of(cell)
+
+
+def _same_number(values: Mapping[Field, Value], *, first_line: int) -> str:
+    field = Field.INVENTORY_NUMBER if Field.INVENTORY_NUMBER in values else Field.SERIAL_NUMBER
+    kind = field.value.replace("_", " ")
+    return (
+        f"the {kind} {shown(str(values[field]))} stands on line {first_line} already; give each thing a number of its "
+        "own, or put them on one row with a quantity"
+    )
