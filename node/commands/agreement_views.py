@@ -1,0 +1,110 @@
+"""How requests and agreements are shown: plain words for where they stand and what happens next."""
+
+from typing import TYPE_CHECKING
+
+from node.commands.outgoing import find_outgoing, print_outgoing
+from node.commands.printing import day_text, last_day_text, print_fields, print_json, print_table
+from node.commands.refusals import CommandRefusedError
+from protocol.agreements import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from node.app import Node
+    from node.domain.agreements import Agreement
+
+
+def state_text(agreement: "Agreement") -> str:
+    """Where it stands, in words, with what happens next and by whom."""
+    peer = agreement.peer_name
+    left = agreement.quantity - agreement.given
+    match agreement.phase:
+        case Phase.REQUESTED if agreement.we_propose:
+            return f"waits for your answer until {last_day_text(agreement.expires_at) or 'you decide'}"
+        case Phase.REQUESTED:
+            return f"waits for {peer}'s answer until {last_day_text(agreement.expires_at) or 'they decide'}"
+        case Phase.REJECTED:
+            return f"refused: {refusal_text(agreement)}"
+        case Phase.WITHDRAWN:
+            return "taken back by who asked"
+        case Phase.AGREED if agreement.we_give:
+            return f"agreed; hand over {left} to {peer}"
+        case Phase.AGREED:
+            return f"agreed; {peer} holds {left} for you"
+        case Phase.PARTLY_GIVEN:
+            return f"{agreement.given} given, {left} still to come"
+        case Phase.GIVEN:
+            return "all given; the receiver has not signed for all of it"
+        case Phase.COMPLETED:
+            return "completed; both have signed"
+        case Phase.CANCELLED:
+            return "cancelled"
+        case Phase.DISPUTED:
+            return "disputed; settle it together"
+
+
+def refusal_text(agreement: "Agreement") -> str:
+    """Why the answer was no, and what could still be had."""
+    parts = [agreement.refusal_text or agreement.refusal_code or "no reason given"]
+    if agreement.still_available:
+        parts.append(f"{agreement.still_available} could still be had")
+    return "; ".join(part.rstrip(".") for part in parts)
+
+
+def role_text(agreement: "Agreement") -> str:
+    """Who gives to whom."""
+    return f"we give to {agreement.peer_name}" if agreement.we_give else f"{agreement.peer_name} gives to us"
+
+
+def print_agreements(agreements: "Sequence[Agreement]", *, key: str, empty: str, as_json: bool) -> None:
+    """A list of requests or agreements."""
+    if as_json:
+        print_json(**{key: agreements})
+        return
+    print_table(
+        ("number#", "what", "how many#", "given#", "received#", "who", "state", "since"),
+        [
+            (agreement.id, agreement.proposal_name, agreement.quantity, agreement.given, agreement.received,
+             role_text(agreement), state_text(agreement), day_text(agreement.created_at))
+            for agreement in agreements
+        ],
+        empty=empty,
+    )  # fmt: skip
+
+
+def print_agreement(node: "Node", agreement: "Agreement", *, key: str, as_json: bool) -> None:
+    """One request or agreement after a change, and what is on its way because of it."""
+    outgoing = find_outgoing(node)
+    if as_json:
+        print_json(**{key: agreement, "outgoing": outgoing})
+        return
+    print_fields(agreement_fields(agreement))
+    print_outgoing(outgoing)
+
+
+def agreement_fields(agreement: "Agreement") -> tuple[tuple[str, object], ...]:
+    """Names and values for people."""
+    return (
+        ("Number", agreement.id),
+        ("What", agreement.proposal_name),
+        ("How many", agreement.quantity),
+        ("Who", role_text(agreement)),
+        ("State", state_text(agreement)),
+        ("Given", agreement.given),
+        ("Received", agreement.received),
+        ("Still held", agreement.held),
+        ("Item", agreement.item_id),
+        ("Request", agreement.request_iri),
+        ("Agreement", agreement.agreement_iri),
+    )
+
+
+def refuse_if_peer_refused(node: "Node", agreement: "Agreement") -> None:
+    """Raise CommandRefusedError with the peer's reason if its answer was no."""
+    if agreement.phase is Phase.REJECTED and not agreement.we_propose:
+        raise CommandRefusedError(
+            agreement.refusal_code or "other",
+            f"{agreement.peer_name} says no: {refusal_text(agreement)}.",
+            request=agreement,
+            outgoing=find_outgoing(node),
+        )

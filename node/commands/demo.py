@@ -1,0 +1,10 @@
+"""`krets demo`."""
+
+
+def demo() -> None:
+    """Demo.
+
+    \b
+    Example:
+      krets demo --once
+    """

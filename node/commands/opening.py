@@ -1,0 +1,46 @@
+"""Opening the node in a folder for one command, and finding out whether `krets serve` runs on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from node.commands.refusals import CommandRefusedError
+
+if TYPE_CHECKING:
+    from node.app import Node
+    from node.settings import Settings
+
+
+def find_settings(home: Path | None) -> "Settings":
+    """The settings of the node in this folder, else in KRETS_HOME. Raises CommandRefusedError with what to do."""
+    from node.settings import SettingsInvalid, home_from, load_settings, process_environment
+
+    environment = process_environment()
+    try:
+        return load_settings(home_from(home, environment), environment)
+    except SettingsInvalid as error:
+        raise CommandRefusedError("settings", error.safe_text) from error
+
+
+@contextmanager
+def opened_node(home: Path | None) -> Iterator["Node"]:
+    """The node in this folder, for as long as one command needs it."""
+    from node.app import open_node
+    from node.keys import KeysInvalid
+    from node.store.failures import StoreError, explain_failure
+
+    settings = find_settings(home)
+    try:
+        with open_node(settings, clock=utc_now) as node:
+            yield node
+    except KeysInvalid as error:
+        raise CommandRefusedError("keys", error.safe_text) from error
+    except StoreError as error:
+        raise CommandRefusedError("database", explain_failure(error)) from error
+
+
+def utc_now() -> datetime:
+    """This machine's clock: the only one that commands read."""
+    return datetime.now(UTC)

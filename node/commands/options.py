@@ -1,0 +1,95 @@
+"""Options and arguments that more than one command has, and how their texts become values."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+from protocol.limits import QUANTITY_MAX
+
+LIST_LIMIT = 200
+"""Rows that a list shows unless --limit says otherwise: a few screens."""
+
+LIST_LIMIT_MAX = 100_000
+
+WAIT_SECONDS_MAX = 3_600
+
+_ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_NORDIC_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
+_COORDINATES = re.compile(r"(-?\d{1,2}(?:\.\d+)?),\s*(-?\d{1,3}(?:\.\d+)?)", re.ASCII)
+
+
+def parse_day(text: str) -> date:
+    """The day written as yyyy-mm-dd or dd.mm.yyyy. Raises BadParameter, for days that do not exist too."""
+    if iso := _ISO_DAY.fullmatch(text.strip()):
+        year, month, day = iso.groups()
+    elif nordic := _NORDIC_DAY.fullmatch(text.strip()):
+        day, month, year = nordic.groups()
+    else:
+        raise typer.BadParameter(f"{text!r} is not a date; write it like 2026-12-18 or 18.12.2026")
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a day of the calendar; write it like 2026-12-18") from error
+
+
+def parse_near(text: str) -> tuple[float, float]:
+    """Latitude and longitude in degrees, written as `59.83,10.44`. Raises BadParameter."""
+    found = _COORDINATES.fullmatch(text.strip())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is not a place; write latitude,longitude like 59.83,10.44")
+    latitude, longitude = float(found[1]), float(found[2])
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise typer.BadParameter(f"{text!r} is not on the globe; latitude is -90 to 90, longitude -180 to 180")
+    return latitude, longitude
+
+
+def parse_words(text: str) -> str:
+    """The text without spaces at its ends; refuses one with nothing in it. Raises BadParameter."""
+    cleaned = " ".join(text.split())
+    if not cleaned:
+        raise typer.BadParameter("it is empty; write at least one word")
+    return cleaned
+
+
+HomeOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--home", metavar="DIR", help="The node's folder; else KRETS_HOME.", show_default=False),
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.", show_default=False)]
+WaitOption: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        metavar="SECONDS",
+        min=0,
+        max=WAIT_SECONDS_MAX,
+        help="Wait so long for the peer's answer.",
+        show_default=False,
+    ),
+]
+LimitOption: TypeAlias = Annotated[
+    int, typer.Option("--limit", metavar="N", min=1, max=LIST_LIMIT_MAX, help="Show at most so many.")
+]
+QuantityOption: TypeAlias = Annotated[
+    int, typer.Option("--quantity", metavar="N", min=1, max=QUANTITY_MAX, help="How many.", show_default=False)
+]
+SomeQuantityOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--quantity", metavar="N", min=1, max=QUANTITY_MAX, help="How many; else all.", show_default=False),
+]
+CategoryOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--category", metavar="WORD", help="A category: its word, short name or address.", show_default=False
+    ),
+]
+TierName: TypeAlias = Literal["own", "partners", "organisations", "public"]
+PeerTierName: TypeAlias = Literal["partners", "organisations", "public"]
+PeerArgument: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="The peer's number, or its address.")]
+ItemArgument: TypeAlias = Annotated[str, typer.Argument(metavar="ITEM", help="The item's number or IRI.")]
+RequestArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="REQUEST", help="Its number, the request's IRI or the agreement's.")
+]

@@ -1,0 +1,203 @@
+"""`krets peer`: other nodes, who may see what, and comparing fingerprints."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from node.commands.options import (
+    LIST_LIMIT,
+    HomeOption,
+    JsonOption,
+    LimitOption,
+    PeerArgument,
+    PeerTierName,
+    WaitOption,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from node.app import Node
+    from node.domain.peers import Peer
+
+app = typer.Typer(help="Peers: other nodes, and what each may see.", rich_markup_mode=None)
+
+
+@app.command()
+def add(
+    address: Annotated[str, typer.Argument(metavar="URL", help="The node's address or host name.")],
+    wait: WaitOption = 0,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask another node to be our peer. A person there compares fingerprints and decides.
+
+    \b
+    Example:
+      krets peer add https://krets.baerum.example --home asker
+    """
+    from node.commands.opening import opened_node
+    from node.commands.outgoing import wait_for
+    from node.commands.peer_views import fetch, print_peer
+    from node.operations.add_peer import AddPeer, add_peer
+    from node.store import peers
+
+    with opened_node(home) as node:
+        actor = fetch(node, address)
+        peer = node.write(
+            lambda connection: add_peer(connection, AddPeer(actor=actor), author=node.author, now=node.clock())
+        )
+        if wait > 0:
+            wait_for(
+                node,
+                lambda connection: peers.load_peer(connection, peer.id).following_state.value != "sent" or None,
+                seconds=wait,
+            )
+            peer = node.read(lambda connection: peers.load_peer(connection, peer.id))
+        print_peer(node, peer, as_json=as_json)
+
+
+@app.command("list")
+def list_all(limit: LimitOption = LIST_LIMIT, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List peers, and those who ask to be one: what each may see of us and we of them.
+
+    \b
+    Example:
+      krets peer list --home asker
+    """
+    from node.commands.opening import opened_node
+    from node.commands.peer_views import standing_text
+    from node.commands.printing import moment_text, print_json, print_table
+    from node.store import peers
+
+    with opened_node(home) as node:
+        found = node.read(lambda connection: peers.list_peers(connection, limit=limit))
+    if as_json:
+        print_json(peers=found)
+        return
+    print_table(
+        ("id#", "name", "address", "they see", "we see", "where it stands", "last heard"),
+        [
+            (peer.id, peer.name or "(not looked at yet)", peer.origin,
+             peer.granted_tier.value if peer.granted_tier else "",
+             peer.received_tier.value if peer.received_tier else "", standing_text(peer),
+             moment_text(peer.last_heard_at))
+            for peer in found
+        ],
+        empty="No peers yet. Ask one: krets peer add URL.",
+    )  # fmt: skip
+
+
+@app.command()
+def show(peer: PeerArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Show a peer with both sides' fingerprints, to be compared by telephone or in person before you accept.
+
+    Looking at one that asks to be a peer fetches who it is, and verifies that it did ask.
+
+    \b
+    Example:
+      krets peer show 2 --home asker
+    """
+    from node.commands.opening import opened_node
+    from node.commands.peer_views import find_peer, learn, print_peer
+
+    with opened_node(home) as node:
+        print_peer(node, learn(node, find_peer(node, peer)), as_json=as_json)
+
+
+@app.command()
+def accept(
+    peer: PeerArgument,
+    tier: Annotated[PeerTierName, typer.Option("--tier", help="What they may see.")],
+    wait: WaitOption = 0,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a peer see a tier, or change the tier it sees. Compare fingerprints first: krets peer show.
+
+    \b
+    Example:
+      krets peer accept 2 --tier partners --home asker
+    """
+    from node.operations.decide_peer import AcceptPeer, accept_peer
+    from protocol.vocabulary import Tier
+
+    def decide(node: "Node", found: "Peer") -> "Peer":
+        command = AcceptPeer(peer_id=found.id, tier=Tier(tier))
+        return node.write(lambda connection: accept_peer(connection, command, author=node.author, now=node.clock()))
+
+    _decide(peer, decide, wait=wait, home=home, as_json=as_json)
+
+
+@app.command()
+def reject(
+    peer: PeerArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Say no to a node that asks to be a peer, or take back what an accepted one may see.
+
+    \b
+    Example:
+      krets peer reject 3 --home asker
+    """
+    from node.operations.decide_peer import RejectPeer, reject_peer
+
+    def decide(node: "Node", found: "Peer") -> "Peer":
+        command = RejectPeer(peer_id=found.id)
+        return node.write(lambda connection: reject_peer(connection, command, author=node.author, now=node.clock()))
+
+    _decide(peer, decide, wait=wait, home=home, as_json=as_json)
+
+
+@app.command()
+def block(peer: PeerArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Stop everything with a peer, but what is already agreed.
+
+    \b
+    Example:
+      krets peer block 3 --home asker
+    """
+    from node.operations.decide_peer import BlockPeer, block_peer
+
+    def decide(node: "Node", found: "Peer") -> "Peer":
+        command = BlockPeer(peer_id=found.id)
+        return node.write(lambda connection: block_peer(connection, command, author=node.author, now=node.clock()))
+
+    _decide(peer, decide, wait=wait, home=home, as_json=as_json)
+
+
+@app.command()
+def remove(
+    peer: PeerArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """End it with a peer in both directions. Refused while an agreement with it is open.
+
+    \b
+    Example:
+      krets peer remove 3 --home asker
+    """
+    from node.operations.decide_peer import RemovePeer, remove_peer
+
+    def decide(node: "Node", found: "Peer") -> "Peer":
+        command = RemovePeer(peer_id=found.id)
+        return node.write(lambda connection: remove_peer(connection, command, author=node.author, now=node.clock()))
+
+    _decide(peer, decide, wait=wait, home=home, as_json=as_json)
+
+
+def _decide(
+    reference: str,
+    decide: "Callable[[Node, Peer], Peer]",
+    *,
+    wait: float,
+    home: "HomeOption",
+    as_json: bool,
+) -> None:
+    """Find the peer, decide about it, and show it with what is on its way."""
+    from node.commands.opening import opened_node
+    from node.commands.outgoing import wait_until_sent
+    from node.commands.peer_views import find_peer, print_peer
+
+    with opened_node(home) as node:
+        decided = decide(node, find_peer(node, reference))
+        wait_until_sent(node, seconds=wait)
+        print_peer(node, decided, as_json=as_json)

@@ -1,0 +1,172 @@
+"""What a command shows: one JSON document on stdout, or plain words and tables for people.
+
+Everything that may come from a peer or a file passes through `plain`, so that no name can steer the terminal.
+"""
+
+import dataclasses
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+JsonPart: TypeAlias = Any
+"""A value that `json_value` can turn into JSON: plain values, lists of them, frozen dataclasses."""
+
+PIPED_WIDTH = 400
+"""Columns of a table that goes to a file or a pipe: wide enough that no address is broken."""
+
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories that are not text to look at: controls, direction marks, lone surrogates, line separators."""
+
+_SOFT_HYPHEN_AND_JOINERS = frozenset("\u00ad\u200c\u200d")
+
+
+def plain(text: str) -> str:
+    """The text on one line, without characters that a terminal would obey."""
+    return "".join(_plain_character(character) for character in text).strip()
+
+
+def _plain_character(character: str) -> str:
+    if character.isprintable() or character in _SOFT_HYPHEN_AND_JOINERS:
+        return character
+    return " " if unicodedata.category(character) in _STEERING or character.isspace() else character
+
+
+def json_value(value: JsonPart) -> Any:
+    """The value as JSON has it: instants as ISO 8601 in UTC, decimals as text, dataclasses as objects."""
+    match value:
+        case Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case Decimal():
+            return format(value, "f")
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): json_value(part) for key, part in value.items()}
+        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return {field.name: json_value(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        case Iterable():
+            return [json_value(part) for part in value]
+        case _:
+            return str(value)
+
+
+def print_json(**parts: JsonPart) -> None:
+    """The command's one JSON document on stdout, with these keys in this order."""
+    json.dump({key: json_value(part) for key, part in parts.items()}, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def print_error(*, code: str, message: str, as_json: bool, **parts: JsonPart) -> None:
+    """A refusal: one JSON document on stdout, or one line on stderr."""
+    line = plain(message)
+    if as_json:
+        document = {"error": {"code": code, "message": line}} | {key: json_value(part) for key, part in parts.items()}
+        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    else:
+        sys.stderr.write(f"krets: {line}\n")
+
+
+def print_line(text: str = "") -> None:
+    """One line for people on stdout."""
+    sys.stdout.write(plain(text) + "\n")
+
+
+def print_note(text: str) -> None:
+    """One line of story or advice on stderr, which never mixes with the result."""
+    sys.stdout.flush()
+    sys.stderr.write(plain(text) + "\n")
+    sys.stderr.flush()
+
+
+def print_fields(fields: Sequence[tuple[str, object]]) -> None:
+    """Names and values in two columns on stdout; a value of None or nothing is left out."""
+    shown = [(name, plain(str(value))) for name, value in fields if value not in (None, "")]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        sys.stdout.write(f"{name:<{width}}  {value}\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """A table on stdout, or the sentence `empty`. A column whose name ends in `#` is right-aligned numbers."""
+    if not rows:
+        print_line(empty)
+        return
+    table = make_table(columns, rows)
+    stdout_console().print(table)
+
+
+def make_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> "Table":
+    """A table without frames. Cells are plain text, never markup; what does not fit goes on the next line."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for name in columns:
+        is_number = name.endswith("#")
+        table.add_column(Text(name.removesuffix("#")), justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else plain(str(cell))) for cell in row))
+    return table
+
+
+def stdout_console() -> "Console":
+    """The console for results: the terminal's width, or wide when the output is not a terminal."""
+    return _console(is_stderr=False)
+
+
+def stderr_console() -> "Console":
+    """The console for story and progress."""
+    return _console(is_stderr=True)
+
+
+def _console(*, is_stderr: bool) -> "Console":
+    from rich.console import Console
+
+    stream = sys.stderr if is_stderr else sys.stdout
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def day_text(at: datetime | date | None) -> str:
+    """The day as yyyy-mm-dd, or nothing."""
+    if at is None:
+        return ""
+    return at.date().isoformat() if isinstance(at, datetime) else at.isoformat()
+
+
+def last_day_text(closes_at: datetime | None) -> str:
+    """The last whole day before the end, which is what people were told, or nothing."""
+    return "" if closes_at is None else day_text(closes_at - timedelta(seconds=1))
+
+
+def moment_text(at: datetime | None) -> str:
+    """Day and minute in UTC, or nothing."""
+    return "" if at is None else at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def kilometres_text(distance_km: float | None) -> str:
+    """The distance in whole kilometres, or nothing where a place is unknown."""
+    if distance_km is None:
+        return ""
+    return "under 1 km" if distance_km < 1 else f"{distance_km:.0f} km"
+
+
+def count_text(count: int, one: str, many: str) -> str:
+    """`1 message`, `2 messages`."""
+    return f"{count} {one if count == 1 else many}"
