@@ -10,6 +10,7 @@ Hashed is SHA-256(JCS(proof without proofValue)) followed by SHA-256(JCS(documen
 
 import hashlib
 import re
+from copy import deepcopy
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -82,7 +83,8 @@ def sign_document(document: JsonObject, *, key: ProofKey, created: datetime) -> 
         "created": created.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z",
     }
     if _CONTEXT in document:
-        proof[_CONTEXT] = document[_CONTEXT]
+        # A copy: otherwise whoever changes the document's context changes the proof's unseen.
+        proof[_CONTEXT] = deepcopy(document[_CONTEXT])
     proof["proofValue"] = multibase_of(key.sign(_signed_octets(document, proof=proof)))
     return {**document, "proof": proof}
 
