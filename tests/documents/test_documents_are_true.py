@@ -1,5 +1,6 @@
 """What the documents name exists: make targets, commands with their options, files, settings, limits."""
 
+import ast
 import importlib
 import re
 import shlex
@@ -11,6 +12,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
+from tests.architecture.source_tree import product_modules
 from tests.documents.markdown import REPOSITORY, blocks_in, documents, links_in, rows_in, spans_in, text_of
 
 SHELL_TAGS = ("sh", "console", "bash")
@@ -33,6 +35,18 @@ def commands_in(text: str, *, program: str, document: str) -> Iterator[list[str]
         words = shlex.split(line, comments=True)
         if words and words[0].rsplit("/", 1)[-1] == program:
             yield [word for word in words[1:] if word != "&"]
+
+
+def codes_in(tree: ast.Module) -> Iterator[str]:
+    """The codes of problems that a module makes, and those in its table of statuses."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            for keyword in node.keywords:
+                if keyword.arg == "code" and isinstance(keyword.value, ast.Constant):
+                    yield str(keyword.value.value)
+        elif isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "REFUSAL_STATUSES":
+            assert isinstance(node.value, ast.Dict)
+            yield from (str(key.value) for key in node.value.keys if isinstance(key, ast.Constant))
 
 
 def unknown_in_command(words: list[str], app: typer.Typer) -> str | None:
@@ -115,6 +129,29 @@ def test_every_error_code_of_the_protocol_stands_in_the_specification() -> None:
     codes = {code for error in own for code in (error.default_code, *error.special_safe_texts)}
 
     assert codes - spans == set()
+
+
+def test_every_code_that_the_server_answers_with_stands_in_the_specification() -> None:
+    spans = set(spans_in(text_of("SPEC.md")))
+
+    codes = {code for module in product_modules() if module.is_in("node.federation") for code in codes_in(module.tree)}
+
+    assert codes
+    assert codes - spans == set()
+
+
+def test_the_specification_names_the_context_that_is_pinned() -> None:
+    pinned = importlib.import_module("protocol.vocabulary").CONTEXT_DIGEST
+
+    assert pinned in text_of("SPEC.md")
+
+
+def test_codes_are_found_in_problems_and_in_tables_of_statuses() -> None:
+    tree = ast.parse("A = Problem(status=404, code='gone', detail='x')\nREFUSAL_STATUSES: M = {'late': 403}")
+
+    found = set(codes_in(tree))
+
+    assert found == {"gone", "late"}
 
 
 @pytest.mark.parametrize(

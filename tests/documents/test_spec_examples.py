@@ -4,7 +4,7 @@ A block's first tag is `json`; a second tag says what it shows:
 
     json                 strict JSON, nothing more
     json canonical       already in canonical form once the line breaks and indentation are taken away
-    json activity        an activity that the parser accepts as recorded bytes
+    json activity        an activity, its @context left out, signed with the example keys of signed_examples.py
     json refused         strict JSON that the parser of activities refuses
 """
 
@@ -15,7 +15,9 @@ import pytest
 from protocol import activities, strict_json
 from protocol.canonical import canonicalize
 from protocol.errors import ProtocolError
+from protocol.limits import ACTIVITY_BYTES_MAX
 from tests.documents.markdown import Block, blocks_in, text_of
+from tests.documents.signed_examples import complete, verify
 
 DOCUMENTS = ("SPEC.md", "FEDERATION.md")
 KINDS = frozenset({"canonical", "activity", "refused"})
@@ -45,17 +47,19 @@ def test_an_example_in_canonical_order_stays_as_it_is(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if "activity" in block.tags], ids=str)
-def test_an_example_of_an_activity_is_read_as_one(block: Block) -> None:
-    body = canonicalize(strict_json.parse(block.text.encode()))
+def test_an_example_of_an_activity_is_read_as_one_and_its_proofs_verify(block: Block) -> None:
+    document = complete(strict_json.parse_object(block.text.encode(), bytes_max=ACTIVITY_BYTES_MAX))
 
-    activity = activities.parse_recorded(body)
+    activity = activities.parse_recorded(canonicalize(document))
 
-    assert activity.header.body == body
+    assert activity.header.iri == document["id"]
+    verify(document)
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if "refused" in block.tags], ids=str)
 def test_an_example_of_what_is_refused_is_refused(block: Block) -> None:
-    body = canonicalize(strict_json.parse(block.text.encode()))
+    document = complete(strict_json.parse_object(block.text.encode(), bytes_max=ACTIVITY_BYTES_MAX))
+    body = canonicalize(document)
 
     with pytest.raises(ProtocolError):
         activities.parse_recorded(body)
