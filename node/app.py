@@ -1,0 +1,440 @@
+"""The composition root: puts a node together from its settings, for a command or to serve.
+
+The only place that knows everything, and it decides nothing. `open_node` is all that a command needs and imports no
+HTTP; `create_app` adds the handlers, the delivery loop and the jobs; `serve` runs that until it is told to stop.
+What serving alone needs is imported where it is used: a command starts in half the time without it.
+"""
+
+import asyncio
+import errno
+import fcntl
+import logging
+import os
+import random
+import secrets
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from node.domain.categories import parse_scheme
+from node.domain.outcomes import refuse
+from node.domain.places import Coordinates, snap_to_grid
+from node.keys import NodeKeys, load_keys, load_proof_key
+from node.operations.author import Author
+from node.operations.initialise_node import check_node
+from node.settings import Settings, parse_listen
+from node.store.database import Database, connect, read_commit_counter
+from node.store.migrations import migrate
+from protocol.identifiers import ActorIri, Domain, Iri, Origin
+from schemas import category_scheme, message_context
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from node.federation.deliver import Deliverer
+    from node.federation.keyring import KeyRefresher, Keyring
+    from node.federation.transport import Transport
+
+T = TypeVar("T")
+
+LOCK_NAME = "serve.lock"
+
+WATCH_SECONDS = 0.5
+"""Between two looks for commits of other processes: a command beside `serve` is noticed within a second."""
+
+CONNECTIONS_MAX = 1_000
+"""Connections that peers and proxies may hold open; one more is answered 503 at once. About 30 KiB each."""
+
+CONNECTION_IDLE_SECONDS = 30.0
+"""For a request to begin and its header to be complete, on a new connection and on a kept one."""
+
+STOP_SECONDS = 10.0
+"""For requests under way to end after SIGTERM; systemd kills after 90."""
+
+DELIVERY_GRACE_SECONDS = 5.0
+"""For deliveries under way to end; one that is cut off is repeated after the next start."""
+
+TOKEN_BYTES = 16
+"""128 random bits in every IRI and nonce: nobody guesses one, and none is ever drawn twice."""
+
+
+class ServeRefused(Exception):
+    """The node cannot be served like this. `safe_text` is one line that says why and what to do."""
+
+    def __init__(self, safe_text: str) -> None:
+        super().__init__(safe_text)
+        self.safe_text = safe_text
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An open node: its settings, its database, and who it is when it writes. Use it in a `with` statement."""
+
+    settings: Settings
+    database: Database
+    author: Author
+    clock: Callable[[], datetime]
+
+    def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """What the function reads. Blocks: for commands."""
+        return self.database.read(function).result()
+
+    def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """What the function returns, once its writes are committed. Blocks: for commands."""
+        return self.database.write(function).result()
+
+    def close(self) -> None:
+        """Finish what is queued and close the database. Blocks."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_clock() -> datetime:
+    """This machine's time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def draw_fresh_token() -> str:
+    """Fresh base64url of 22 characters."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def open_node(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = read_clock,
+    draw_token: Callable[[], str] = draw_fresh_token,
+) -> Node:
+    """The node in the settings' folder, its database brought to the newest schema. Blocks.
+
+    Raises RefusedError where the database is missing, unreadable or another node's, and KeysInvalid for its keys.
+    """
+    author = Author(
+        actor_iri=ActorIri(Iri(settings.actor_iri)),
+        origin=Origin(settings.origin),
+        proof_key=load_proof_key(settings.home, actor_iri=settings.actor_iri),
+        context=message_context(),
+        scheme=parse_scheme(category_scheme()),
+        coordinates=published_coordinates(settings),
+        draw_token=draw_token,
+    )
+    path = settings.database_path
+    # SQLite would make an empty database where there is none.
+    if not path.is_file():
+        raise refuse("no-database", f"{path} is missing: restore it from the backup, or make a new node elsewhere.")
+    try:
+        with closing(connect(path)) as connection:
+            migrate(connection)
+            check_node(connection, actor_iri=settings.actor_iri)
+    except sqlite3.DatabaseError as error:
+        raise refuse(
+            "database", f"{path} cannot be used ({error}). Is the disk full, or another user its owner?"
+        ) from error
+    return Node(settings=settings, database=Database(path), author=author, clock=clock)
+
+
+def published_coordinates(settings: Settings) -> Coordinates:
+    """Where the organisation says it is: the nearest point of its grid."""
+    exact = Coordinates(latitude=settings.latitude, longitude=settings.longitude)
+    return snap_to_grid(exact, grid_degrees=settings.grid_degrees)
+
+
+def is_served(home: Path) -> bool:
+    """Whether a `krets serve` runs on this folder now, on this machine."""
+    try:
+        descriptor = os.open(home / LOCK_NAME, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    transport: "Transport | None" = None,
+    draw_token: Callable[[], str] = draw_fresh_token,
+    draw_jitter: Callable[[], float] = random.random,
+) -> "web.Application":
+    """The whole serving node as an aiohttp application that opens and closes what it needs. Blocks.
+
+    Without a `transport` it talks to the real network. Everything that reads a file happens here, before the event
+    loop serves. Raises what `open_node` raises.
+    """
+    node = open_node(settings, clock=clock, draw_token=draw_token)
+    try:
+        return _assemble(node, transport=transport, draw_jitter=draw_jitter)
+    except BaseException:
+        node.close()
+        raise
+
+
+async def serve(settings: Settings, listen: str | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is under way and return.
+
+    `listen` is HOST:PORT and overrides the settings. Raises ServeRefused with advice where this folder is served
+    already or the address cannot be listened on, and what `open_node` raises.
+    """
+    from aiohttp import web
+
+    logging.basicConfig(
+        stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    try:
+        host, port = parse_listen(listen) if listen else settings.listen_address
+    except ValueError as error:
+        raise ServeRefused(f"--listen is {listen!r}: {error}.") from error
+    stopping = asyncio.Event()
+    with closing(await asyncio.to_thread(_take_lock, settings.home)):
+        bound = await asyncio.to_thread(_bind, host, port)
+        runner = web.AppRunner(
+            await asyncio.to_thread(create_app, settings, clock=read_clock),
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=CONNECTION_IDLE_SECONDS,
+            shutdown_timeout=STOP_SECONDS,
+        )
+        await runner.setup()
+        try:
+            server = await _listen(runner, bound)
+            _stop_on_signals(stopping)
+            shown = f"[{host}]" if ":" in host else host
+            sys.stderr.write(f"serving {settings.origin} on {shown}:{bound.getsockname()[1]}\n")
+            sys.stderr.flush()
+            await stopping.wait()
+            server.close()
+        finally:
+            await runner.cleanup()
+
+
+def _assemble(node: Node, *, transport: "Transport | None", draw_jitter: Callable[[], float]) -> "web.Application":
+    from aiohttp import web
+
+    from node.domain.requests import Approval
+    from node.federation.deliver import Deliverer, TransportKeys
+    from node.federation.inbox import Inbox
+    from node.federation.keyring import KeyRefresher, Keyring
+    from node.federation.objects import Objects
+    from node.federation.problems import problem_middleware
+    from node.federation.transport import HttpTransport
+
+    settings, database, author, clock = node.settings, node.database, node.author, node.clock
+    keys = load_keys(settings.home, actor_iri=settings.actor_iri)
+    network = HttpTransport(loopback_allowed=settings.dev) if transport is None else transport
+    keyring = Keyring(database)
+    refresher = KeyRefresher(
+        database=database, keyring=keyring, transport=network, http_allowed=settings.dev, clock=clock
+    )
+    inbox = Inbox(
+        database=database,
+        keyring=keyring,
+        refresher=refresher,
+        author=author,
+        approval=Approval(settings.approval),
+        http_allowed=settings.dev,
+        clock=clock,
+    )
+    deliverer = Deliverer(
+        database=database,
+        transport=network,
+        keys=TransportKeys(ed_http=keys.ed_http, main=keys.main),
+        parallel_max=settings.deliveries_parallel,
+        clock=clock,
+        draw_token=author.draw_token,
+        draw_jitter=draw_jitter,
+    )
+    app = web.Application(middlewares=[problem_middleware])
+    app.router.add_post("/inbox", inbox.post_inbox)
+    Objects(database=database, keyring=keyring, origin=author.origin, clock=clock).add_routes(app.router)
+    _add_public_routes(app.router, node=node, keys=keys)
+    running = _Running(node=node, network=network, keyring=keyring, refresher=refresher, deliverer=deliverer)
+    app.cleanup_ctx.append(running.run)
+    return app
+
+
+def _add_public_routes(router: "web.UrlDispatcher", *, node: Node, keys: NodeKeys) -> None:
+    """Everything that is for anybody: what the node says of itself, and the page for people."""
+    from node.federation.documents import Documents, Organisation, describe_organisation, static_documents
+    from node.web.home import HomeFacts, HomePage
+
+    settings = node.settings
+    organisation = Organisation(
+        actor_iri=node.author.actor_iri,
+        origin=node.author.origin,
+        domain=Domain(settings.domain),
+        name=settings.name,
+        kind=settings.kind,
+        country=settings.country,
+        org_number=settings.org_number,
+        coordinates=published_coordinates(settings),
+    )
+    actor = describe_organisation(
+        organisation, proof_key=keys.proof, transport_keys=(keys.main, keys.ed_http), recovery_key=keys.recovery
+    )
+    facts = HomeFacts(
+        name=settings.name,
+        kind=settings.kind,
+        country=settings.country,
+        org_number=settings.org_number,
+        origin=settings.origin,
+        actor_iri=settings.actor_iri,
+        proof_fingerprint=keys.proof.public.fingerprint,
+        recovery_fingerprint=keys.recovery.fingerprint,
+    )
+    static = static_documents(actor, organisation=organisation)
+    Documents(organisation=organisation, documents=static, database=node.database).add_routes(router)
+    HomePage(facts=facts, database=node.database, clock=node.clock).add_routes(router)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What runs beside the requests, from the start of the application to its end."""
+
+    node: Node
+    network: "Transport"
+    keyring: "Keyring"
+    refresher: "KeyRefresher"
+    deliverer: "Deliverer"
+
+    async def run(self, _app: "web.Application") -> AsyncIterator[None]:
+        """Start it, wait for the end, and stop it in the opposite order; the database is closed last."""
+        from node.federation.transport import HttpTransport
+        from node.jobs import Jobs, keep_running, start_scheduler
+
+        node, loop = self.node, asyncio.get_running_loop()
+
+        def wake() -> None:
+            # Called on the writer's thread, which must not fail because the loop has ended meanwhile.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.deliverer.wake)
+
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(asyncio.to_thread, node.close)
+            if isinstance(self.network, HttpTransport):
+                await stack.enter_async_context(self.network)
+            stack.push_async_callback(self.refresher.close)
+            stack.push_async_callback(self.deliverer.close, grace_seconds=DELIVERY_GRACE_SECONDS)
+            for name, work in (("delivery", self.deliverer.run), ("watch", self._watch)):
+                stack.push_async_callback(_stop, asyncio.create_task(keep_running(name, work), name=name))
+            scheduler = start_scheduler(Jobs(database=node.database, author=node.author, clock=node.clock))
+            stack.callback(scheduler.shutdown, wait=False)
+            node.database.on_commit(wake)
+            yield
+
+    async def _watch(self) -> None:
+        """Notice what other processes commit: keys may have changed, and there may be something to deliver."""
+        seen: int | None = None
+        while True:
+            # Asked on the writer's own connection, whose own commits do not count.
+            counter = await asyncio.wrap_future(self.node.database.write(read_commit_counter))
+            if counter != seen:
+                self.keyring.forget()
+                self.deliverer.wake()
+                seen = counter
+            await asyncio.sleep(WATCH_SECONDS)
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+class _Lock:
+    """The folder's lock, held by an open file until `close`, however the process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def close(self) -> None:
+        """Let another process serve."""
+        os.close(self._descriptor)
+
+
+def _take_lock(home: Path) -> _Lock:
+    descriptor = os.open(home / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise ServeRefused(
+            f"{home} is served already: use the node that runs, or stop it first (Ctrl-C where it was started)."
+        ) from error
+    return _Lock(descriptor)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ServeRefused with advice."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    advice = "choose another with --listen HOST:PORT"
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except socket.gaierror as error:
+        raise ServeRefused(f"{host} is not an address of this machine: {advice}.") from error
+    except OSError as error:
+        match error.errno:
+            case errno.EADDRINUSE:
+                reason = f"Port {port} on {host} is in use: stop the other program, or {advice}."
+            case errno.EACCES:
+                reason = f"Port {port} is reserved for the system: {advice}, and let a web server in front pass on."
+            case errno.EADDRNOTAVAIL:
+                reason = f"{host} is not an address of this machine: {advice}."
+            case _:
+                reason = f"Cannot listen on {host}:{port} ({error.strerror}): {advice}."
+        raise ServeRefused(reason) from error
+
+
+async def _listen(runner: "web.AppRunner", bound: socket.socket) -> asyncio.Server:
+    """Accept connections, no more than CONNECTIONS_MAX at once."""
+    server = runner.server
+    if server is None:
+        raise RuntimeError("the runner is not set up")
+
+    def make_protocol() -> asyncio.Protocol:
+        return server() if len(server.connections) < CONNECTIONS_MAX else _Overfull()
+
+    return await asyncio.get_running_loop().create_server(make_protocol, sock=bound)
+
+
+class _Overfull(asyncio.Protocol):
+    """Answers a connection too many, and hangs up."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say when to come again."""
+        if isinstance(transport, asyncio.Transport):
+            transport.write(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n")
+            transport.close()
+
+
+def _stop_on_signals(stopping: asyncio.Event) -> None:
+    """The first signal stops in order; the second one is the system's own and ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
