@@ -158,7 +158,7 @@ class World:
     def town(self, name: str, *, approval: Approval = Approval.PERSON) -> Town:
         """A new town at https://NAME.example."""
         origin = Origin(f"https://{name}.example")
-        actor_iri = ActorIri(f"{origin}/actor")
+        actor_iri = ActorIri(Iri(f"{origin}/actor"))
         connection = connect(self.folder / f"{name}.db")
         migrate(connection)
         author = Author(

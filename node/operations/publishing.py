@@ -68,5 +68,5 @@ def ensure_tier_feed(connection: sqlite3.Connection, name: FeedName, *, author: 
 
 
 def audience_of(tier: Tier, *, author: Author) -> tuple[Iri, ...]:
-    """The feed IRIs that an activity about a proposal of this tier is addressed to."""
-    return tuple(tier_feed_iri(author.origin, name) for name in feeds_with_sight(tier))
+    """Whom an activity about a proposal of this tier is addressed to: feeds, or for `own` this node alone."""
+    return tuple(tier_feed_iri(author.origin, name) for name in feeds_with_sight(tier)) or (Iri(author.actor_iri),)

@@ -9,7 +9,6 @@ from node.operations.publishing import publish_to_peer
 from node.store import feeds, messages, peers, proposals
 from protocol.activities import Accept, Block, Follow, Reject
 from protocol.compose import compose_accept_follow
-from protocol.vocabulary import Tier
 
 
 def receive_follow(
@@ -48,7 +47,7 @@ def receive_follow_answer(
         peers.record_following(connection, peer.id, state=FollowingState.REJECTED, follow_iri=peer.following_iri)
         proposals.withdraw_all_of_peer(connection, peer.id, now=now)
         return True
-    if answer.tier in (None, Tier.OWN) or answer.tier_version is None:
+    if answer.tier is None or answer.tier_version is None:
         return False
     if peer.following_state is FollowingState.ACCEPTED and answer.tier_version <= peer.received_version:
         return answer.tier_version == peer.received_version and answer.tier is peer.received_tier

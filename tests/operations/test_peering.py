@@ -84,7 +84,10 @@ def test_another_actor_at_the_same_origin_cannot_take_a_peers_place(world: World
     request = baerum.sign(b"{}", target_uri="https://asker.example/inbox")
 
     asker.run(
-        record_unknown_follow, request, actor_iri=ActorIri("https://baerum.example/other"), origin=baerum.author.origin
+        record_unknown_follow,
+        request,
+        actor_iri=ActorIri(Iri("https://baerum.example/other")),
+        origin=baerum.author.origin,
     )
 
     assert asker.peer(baerum) == known
@@ -95,11 +98,11 @@ def test_only_so_many_strangers_are_remembered(world: World, asker: Town) -> Non
     request = asker.sign(b"{}", target_uri="https://asker.example/inbox")
     for number in range(UNKNOWN_FOLLOWS_MAX):
         origin = Origin(f"https://stranger-{number}.example")
-        asker.run(record_unknown_follow, request, actor_iri=ActorIri(f"{origin}/actor"), origin=origin)
+        asker.run(record_unknown_follow, request, actor_iri=ActorIri(Iri(f"{origin}/actor")), origin=origin)
 
     with pytest.raises(RefusedError) as refused:
         asker.run(
-            record_unknown_follow, request, actor_iri=ActorIri("https://late.example/actor"),
+            record_unknown_follow, request, actor_iri=ActorIri(Iri("https://late.example/actor")),
             origin=Origin("https://late.example"),
         )  # fmt: skip
 
@@ -258,7 +261,7 @@ def test_an_unknown_peer_is_refused_with_the_command_that_lists_them(
     asker: Town, operation: object, command: object
 ) -> None:
     with pytest.raises(RefusedError) as refused:
-        asker.run(operation, command)  # type: ignore[arg-type]
+        asker.run(operation, command)
 
     assert "krets peer list" in refused.value.refused.safe_text
 
@@ -272,7 +275,7 @@ def test_a_peer_that_never_asked_cannot_be_accepted_or_rejected(world: World, as
         (reject_peer, RejectPeer(peer_id=known.id)),
     ):
         with pytest.raises(RefusedError) as refused:
-            asker.run(operation, command)  # type: ignore[arg-type]
+            asker.run(operation, command)
         assert refused.value.refused.code == "no-follow"
 
 
@@ -291,7 +294,7 @@ def test_a_blocked_peer_must_be_removed_before_anything_else(asker: Town, baerum
         (add_peer, AddPeer(actor=baerum.actor())),
     ):
         with pytest.raises(RefusedError) as refused:
-            asker.run(operation, command)  # type: ignore[arg-type]
+            asker.run(operation, command)
         assert refused.value.refused.code == "blocked"
     assert not asker.run(remove_peer, RemovePeer(peer_id=known.id)).blocked
 
@@ -302,7 +305,7 @@ def test_an_origin_that_describes_another_actor_is_refused(world: World, asker: 
 
     for operation in (learn_peer, refresh_keys):
         with pytest.raises(RefusedError) as refused:
-            asker.run(operation, LearnPeer(peer_id=known.id, actor=hole.actor()))  # type: ignore[arg-type]
+            asker.run(operation, LearnPeer(peer_id=known.id, actor=hole.actor()))
         assert refused.value.refused.code == "other-actor"
 
 
