@@ -15,7 +15,7 @@ CHAIR = Iri("https://w3id.org/krets/category/office-chair")
 
 OFFER = CatalogueEntry(
     id=1, iri=Iri("https://asker.example/proposals/1"), peer_id=2, publisher_name="Asker",
-    publisher_iri=ActorIri("https://asker.example/actor"), item_id=None, purpose=Purpose.OFFER, name="Kontorstol",
+    publisher_iri=ActorIri(Iri("https://asker.example/actor")), item_id=None, purpose=Purpose.OFFER, name="Kontorstol",
     content="", category_iri=CHAIR, unit=Unit.ONE, quantity=24, promised=0, given=0, available=24, minimum=None,
     condition=None, mass_grams=None, tier=Tier.PARTNERS, coordinates=Coordinates(latitude=59.83, longitude=10.44),
     closes_at=NOW + timedelta(days=9), version=1, terms_version=1, digest=Digest("sha-256:00"), published_at=NOW,
@@ -26,7 +26,7 @@ NEED = replace(
     id=3,
     iri=Iri("https://baerum.example/proposals/3"),
     peer_id=None,
-    publisher_iri=ActorIri("https://baerum.example/actor"),
+    publisher_iri=ActorIri(Iri("https://baerum.example/actor")),
     purpose=Purpose.REQUEST,
     quantity=6,
     available=6,

@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import cast
 
 import pytest
 
 from node.domain.outcomes import Refused, RefusedError, refuse
 from node.domain.peers import FollowerState, FollowingState, Peer, decide_admission
 from protocol.activities import Accept, Activity, Block, CreateProposal, Follow, Request
-from protocol.identifiers import ActorIri, Origin
+from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.vocabulary import Tier
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 PARTNER = Peer(
-    id=2, actor_iri=ActorIri("https://baerum.example/actor"), origin=Origin("https://baerum.example"), name="Bærum",
+    id=2, actor_iri=ActorIri(Iri("https://baerum.example/actor")), origin=Origin("https://baerum.example"), name="Bærum",
     kind="municipality", country="NO", org_number="935478715", inbox_iri=None, recovery_fingerprint=None,
     latitude=None, longitude=None, follower_state=FollowerState.ACCEPTED, follower_iri=None,
     granted_tier=Tier.PARTNERS, granted_version=1, following_state=FollowingState.ACCEPTED, following_iri=None,
@@ -26,7 +25,7 @@ BLOCKED = replace(PARTNER, blocked_at=NOW)
 
 def a(kind: type[Activity]) -> Activity:
     """A message of this kind; its contents play no part in admission."""
-    return cast(Activity, object.__new__(kind))
+    return object.__new__(kind)
 
 
 @pytest.mark.parametrize("kind", [Follow, Accept, Block, CreateProposal, Request])

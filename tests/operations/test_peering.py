@@ -1,5 +1,7 @@
 """Becoming peers, changing a tier, and ending it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from node.domain.outcomes import RefusedError
@@ -19,7 +21,7 @@ from node.operations.initialise_node import check_node, initialise_node
 from node.operations.learn_peer import LearnPeer, learn_peer, refresh_keys
 from node.operations.record_stranger import record_unknown_follow
 from node.store import feeds, peers, proposals
-from protocol.identifiers import ActorIri, Origin
+from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.limits import UNKNOWN_FOLLOWS_MAX
 from protocol.vocabulary import Tier
 from tests.cast import Town, World
@@ -258,7 +260,7 @@ def test_removing_a_stranger_forgets_it(world: World, asker: Town) -> None:
     ],
 )
 def test_an_unknown_peer_is_refused_with_the_command_that_lists_them(
-    asker: Town, operation: object, command: object
+    asker: Town, operation: Callable[..., object], command: object
 ) -> None:
     with pytest.raises(RefusedError) as refused:
         asker.run(operation, command)

@@ -70,7 +70,8 @@ def test_a_long_queue_is_committed_in_bounded_groups(database: Database) -> None
     database.on_commit(lambda: commits.append(None))
     gate.set()
 
-    for future in [blocker, *futures]:
+    assert blocker.result()
+    for future in futures:
         future.result()
     database.write(count).result()
 
