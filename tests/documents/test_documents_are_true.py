@@ -100,14 +100,26 @@ def test_every_link_between_documents_leads_somewhere(document: str) -> None:
     assert not broken
 
 
+@pytest.mark.parametrize("document", documents())
+def test_every_file_of_the_project_that_a_document_names_exists(document: str) -> None:
+    place = re.compile(
+        r"(?:tests|node|protocol|schemas|docs|deploy)/[A-Za-z0-9_./-]*|[A-Z_]+\.md|requirements[a-z-]*\.txt"
+    )
+
+    named = {span for span in spans_in(text_of(document)) if place.fullmatch(span)}
+
+    assert sorted(name for name in named if not (REPOSITORY / name).exists()) == []
+
+
 def test_every_setting_has_its_row_in_the_administrators_handbook() -> None:
     settings = importlib.import_module("node.settings").SETTINGS
     rows = {row[0].strip("`"): row for row in rows_in(text_of("docs/handbook/administrator.md")) if len(row) == 4}
 
     told = {name: (row[1].strip("`"), row[2].strip("`")) for name, row in rows.items() if row[1].startswith("`KRETS_")}
 
-    expected = {setting.name: (setting.variable, setting.default or "") for setting in settings}
-    assert told == {name: (variable, default or "none") for name, (variable, default) in expected.items()}
+    defaults = {None: "required", "": "empty"}
+    expected = {row.name: (row.variable, defaults.get(row.default, row.default)) for row in settings}
+    assert told == expected
 
 
 def test_every_limit_that_the_specification_states_is_the_one_in_force() -> None:
