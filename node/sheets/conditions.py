@@ -67,13 +67,13 @@ _WORDS: Final[tuple[tuple[Condition, str], ...]] = (
     (
         Condition.NEEDS_REPAIR,
         """
-            defekt, defekte, ødelagt, øydelagd, i stykker, må repareres, trenger reparasjon, til reparasjon,
-            dårlig, dårleg, skadet, skadd, mangelfull, treng reparasjon, må fiksast, virker ikke, fungerer ikke,
-            d, grade d, trasig, trasigt, sönder, skadad, dålig, dåligt, behöver repareras, behöver lagas,
-            reparationsobjekt, fungerar inte, ur funktion, defekta, itu, skal repareres, trænger til reparation,
-            beskadiget, i udu, rikki, rikkinäinen, viallinen, vaurioitunut, huono, korjattava, korjausta
-            vaativa, epäkunnossa, vaatii korjausta, broken, defective, damaged, faulty, needs repair, for
-            repair, poor, bad, not working, out of order, repair
+            defekt, defekte, ødelagt, øydelagd, i stykker, må repareres, må reparerast, trenger reparasjon, til
+            reparasjon, dårlig, dårleg, skadet, skadd, mangelfull, treng reparasjon, må fiksast, virker ikke,
+            fungerer ikke, d, grade d, trasig, trasigt, sönder, skadad, dålig, dåligt, behöver repareras,
+            behöver lagas, reparationsobjekt, fungerar inte, ur funktion, defekta, itu, skal repareres, trænger
+            til reparation, beskadiget, i udu, rikki, rikkinäinen, viallinen, vaurioitunut, huono, korjattava,
+            korjausta vaativa, epäkunnossa, vaatii korjausta, broken, defective, damaged, faulty, needs repair,
+            for repair, poor, bad, not working, out of order, repair
         """,
     ),
 )

@@ -96,12 +96,13 @@ def find_date(text: str) -> DateReading | None:
         return _certain(_date_of(*found.groups()))
     found = _TRIPLE.fullmatch(line)
     if found is not None:
-        first, second, third = found.group(1), found.group(3), found.group(4)
-        short = len(third) == 2 == len(first)
+        first, separator, second, third = found.groups()
+        # Points are only ever written after a day: 1.13.2023 is a slip of the pen and not an American date.
+        free = separator != "."
         by_order = (
             _date_of(third, second, first),
-            _date_of(first, second, third) if short else None,
-            _date_of(third, first, second),
+            _date_of(first, second, third) if free and len(third) == 2 == len(first) else None,
+            _date_of(third, first, second) if free else None,
         )
         return DateReading(by_order)
     found = _NAMED_MONTH.fullmatch(line)

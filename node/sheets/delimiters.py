@@ -37,9 +37,10 @@ def _score(
     source: DelimitedText, delimiter: str, count_recognised: CountRecognised, limits: SheetLimits
 ) -> tuple[int, float, int]:
     records = tuple(islice(list_records(source, delimiter=delimiter, limits=limits), _SAMPLE_RECORDS))
+    if not records:  # nothing but this delimiter: as even as a file can be
+        return (0, 1.0, limits.columns_max)
     widths = Counter(len(record.cells) for record in records)
     # Trailing empty cells are gone, so records are narrower than the header by nature, but never wider.
-    first_width = len(records[0].cells) if records else 0
+    first_width = len(records[0].cells)
     not_wider = sum(count for width, count in widths.items() if width <= first_width)
-    evenness = not_wider / len(records) if records else 0.0
-    return (count_recognised(records), evenness, min(first_width, limits.columns_max))
+    return (count_recognised(records), not_wider / len(records), first_width)

@@ -61,11 +61,11 @@ def recognise_header(header: str) -> tuple[HeaderMeaning, ...]:
     """
     words = fold(header[:HEADER_CHARS_MAX])
     core = tuple(word for word in words if word not in NOISE_WORDS)
+    # Units before noise: "in" is an inch in "Height (in)" and noise in "Height in cm".
     for candidate in (words, core):
         meanings = _meanings_of("".join(candidate), unit=None)
         if meanings:
             return meanings
-    for candidate in (words, core):
         for position in range(len(candidate) - 1, 0, -1):
             rest = "".join(candidate[:position] + candidate[position + 1 :])
             meanings = _meanings_of(rest, unit=candidate[position])

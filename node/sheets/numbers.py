@@ -82,6 +82,8 @@ def find_number(text: str, *, units: Mapping[str, Decimal]) -> NumberReading | N
     if len(text) > NUMBER_CHARS_MAX:
         return None
     line = clean_line(text).translate(_DASHES)
+    if "_" in line:  # stands for a gap between thousands below
+        return None
     scientific = _SCIENTIFIC.fullmatch(line)
     if scientific is not None:
         value = Decimal(scientific.group(1).replace(",", ".") + "e" + scientific.group(2))
