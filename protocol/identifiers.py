@@ -124,7 +124,8 @@ def _check_host(host: str) -> None:
             address = IPv6Address(host[1:-1])
         except AddressValueError as error:
             raise InvalidIdentifier(f"not an IPv6 address: {host!r}") from error
-        if f"[{address.compressed}]" != host:
+        # An IPv4 address inside IPv6 has two forms, of which newer interpreters print another than older ones.
+        if f"[{address.compressed}]" != host or address.ipv4_mapped is not None:
             raise InvalidIdentifier(f"an IPv6 address in another than its compressed form: {host!r}")
         return
     if len(host) > HOST_CHARS_MAX:
