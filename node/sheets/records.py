@@ -88,8 +88,7 @@ def _split_quoted(text: str, position: int, *, delimiter: str, columns_max: int)
             end = len(text) if end < 0 else end
             return [*cells, text[position:end].strip(f'{delimiter} "')], end
         found = pattern.match(text, position)
-        if found is None:  # the second alternative also matches nothing, so this cannot be
-            raise AssertionError("a cell always matches")
+        assert found is not None, "the second alternative matches everything, even nothing"
         quoted, plain = found.group(1), found.group(2)
         cell = plain if quoted is None else quoted.replace('""', '"')
         cells.append(cell)

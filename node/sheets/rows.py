@@ -36,15 +36,16 @@ class RowReader:
     def read(self, record: RawRecord) -> ImportRow | RejectedRow:
         """The row of a record, or why there is none."""
         values, faults = _read_values(record, columns=self._columns, cell_chars_max=self._cell_chars_max)
-        if not faults and not _name_of(values):
+        name = _name_of(values)
+        if name is None and not faults:
             faults.append(
                 "the row does not say what it is: fill in a name, type, model, inventory number or serial number"
             )
-        if not faults:
+        if name is not None and not faults:
             identity = self._identify(record, values)
             first_line = self._lines_by_identity.setdefault(identity, record.line)
             if first_line == record.line:
-                return _row_of(record, values, identity=identity)
+                return _row_of(record, values, identity=identity, name=name)
             faults.append(_same_number(values, first_line=first_line))
         return RejectedRow(record.line, "; ".join(faults), texts_of(record.cells))
 
@@ -126,11 +127,8 @@ def _condition_of(values: Mapping[Field, Value]) -> Condition | None:
     return None if status is None else find_condition_in_status(status)
 
 
-def _row_of(record: RawRecord, values: Mapping[Field, Value], *, identity: str) -> ImportRow:
-    name = _name_of(values)
+def _row_of(record: RawRecord, values: Mapping[Field, Value], *, identity: str, name: str) -> ImportRow:
     quantity = _number(values, Field.QUANTITY)
-    if name is None:
-        raise ValueError("a row is made only of values that name something")
     return ImportRow(
         line=record.line,
         identity=identity,
