@@ -6,6 +6,7 @@ The words are in `header_words`, units in `units`. A `--map` override always win
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -59,7 +60,13 @@ def recognise_header(header: str) -> tuple[HeaderMeaning, ...]:
     >>> recognise_header("Vekt (kg)")
     (HeaderMeaning(field=<Field.MASS: 'mass'>, rank=0, scale=Decimal('1000')),)
     """
-    words = fold(header[:HEADER_CHARS_MAX])
+    return _recognise(header[:HEADER_CHARS_MAX])
+
+
+# The same headers are asked about for each delimiter and again when fields are given to columns.
+@lru_cache(maxsize=2_048)
+def _recognise(header: str) -> tuple[HeaderMeaning, ...]:
+    words = fold(header)
     core = tuple(word for word in words if word not in NOISE_WORDS)
     # Units before noise: "in" is an inch in "Height (in)" and noise in "Height in cm".
     for candidate in (words, core):

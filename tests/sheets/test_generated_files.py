@@ -116,7 +116,7 @@ def test_a_workbook_reads_as_it_was_written(kind: str, language: Language) -> No
 
 def workbook(kind: str, *, language: Language) -> bytes:
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"date_1904": kind == "typed 1904", "strings_to_formulas": False})
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "date_1904": kind == "typed 1904"})
     page = book.add_worksheet()
     date_format = book.add_format({"num_format": "dd.mm.yyyy"})
     first = 0

@@ -10,7 +10,7 @@ import xlsxwriter
 def make_workbook(*sheets: Sequence[Sequence[object]], hidden: Sequence[int] = ()) -> bytes:
     """A workbook of these sheets of rows; strings stay strings. The sheets at the positions in `hidden` are hidden."""
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     pages = [book.add_worksheet() for _ in sheets]
     for position, (page, rows) in enumerate(zip(pages, sheets, strict=True)):
         for number, row in enumerate(rows):
