@@ -33,7 +33,7 @@ app = KretsTyper(
 @app.callback(invoke_without_command=True)
 def krets(
     context: typer.Context,
-    show_version: Annotated[
+    show_version: Annotated[  # noqa: FBT002 - an option
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, show_default=False)
     ] = False,
 ) -> None:

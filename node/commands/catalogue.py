@@ -32,7 +32,9 @@ def search(
         float | None,
         typer.Option("--within", metavar="KM", min=0, max=20_000, help="At most so far away.", show_default=False),
     ] = None,
-    tier: Annotated[TierName | None, typer.Option("--tier", help="Only what this tier sees.", show_default=False)] = None,
+    tier: Annotated[
+        TierName | None, typer.Option("--tier", help="Only what this tier sees.", show_default=False)
+    ] = None,
     kind: Annotated[
         Literal["offer", "need"] | None, typer.Option("--kind", help="Only offers, or only needs.", show_default=False)
     ] = None,

@@ -15,10 +15,9 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from protocol.errors import ProtocolError
-
 from node.commands.refusals import CommandRefusedError
 from node.domain.outcomes import RefusedError
+from protocol.errors import ProtocolError
 
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
@@ -37,8 +36,8 @@ class KretsGroup(TyperGroup):
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
         complete_var: str | None = None,
-        standalone_mode: bool = True,  # noqa: FBT001, FBT002 - the signature is Typer's
-        windows_expand_args: bool = True,  # noqa: FBT001, FBT002 - the signature is Typer's
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
         """Run the command line and exit. With `standalone_mode=False` errors are left to the caller."""
@@ -88,9 +87,9 @@ class KretsTyper(typer.Typer):
 def print_unforeseen(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Say an unforeseen error in one line and keep its traceback in a file. The interpreter then exits 1."""
     from node.commands.printing import print_error
-    from node.settings import process_environment
+    from node.settings import read_environment
 
-    if process_environment().get(DEBUG_VARIABLE) == "1":
+    if read_environment().get(DEBUG_VARIABLE) == "1":
         sys.__excepthook__(kind, error, trace)
         return
     import tempfile

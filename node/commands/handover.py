@@ -29,7 +29,8 @@ def give(
     from node.commands.agreement_views import print_agreement
     from node.commands.opening import opened_node
     from node.commands.outgoing import wait_for
-    from node.operations.hand_over import GiveHandover, give as give_handover
+    from node.operations.hand_over import GiveHandover
+    from node.operations.hand_over import give as give_handover
     from node.store import agreements
     from protocol.agreements import Phase
 
@@ -68,7 +69,8 @@ def receive(
     from node.commands.agreement_views import print_agreement
     from node.commands.opening import opened_node
     from node.commands.outgoing import wait_until_sent
-    from node.operations.hand_over import ReceiveHandover, receive as receive_handover
+    from node.operations.hand_over import ReceiveHandover
+    from node.operations.hand_over import receive as receive_handover
 
     with opened_node(home) as node:
         command = ReceiveHandover(reference=agreement, quantity=quantity)
@@ -97,7 +99,8 @@ def dispute(
     from node.commands.agreement_views import print_agreement
     from node.commands.opening import opened_node
     from node.commands.outgoing import wait_until_sent
-    from node.operations.hand_over import DisputeHandover, dispute as dispute_handover
+    from node.operations.hand_over import DisputeHandover
+    from node.operations.hand_over import dispute as dispute_handover
     from protocol.vocabulary import DisputeCode
 
     check_text(text)

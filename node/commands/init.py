@@ -45,11 +45,11 @@ def init(
     """
     from node.commands.printing import print_fields, print_json, print_line
     from node.commands.refusals import CommandRefusedError
-    from node.settings import SettingsInvalid, home_from, process_environment
+    from node.settings import SettingsInvalid, home_from, read_environment
 
     check_org_number(org_number, country=country)
     try:
-        folder = home_from(home, process_environment())
+        folder = home_from(home, read_environment())
         settings, keys = create_home(
             folder,
             domain=domain,
@@ -103,7 +103,7 @@ def create_home(folder: Path, **values: object) -> "tuple[Settings, CreatedKeys]
     if any((folder / name).exists() for name in NODE_FILES):
         raise CommandRefusedError("exists", f"{folder} already holds a node. Choose another folder with --home.")
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     building = folder / f".init-{secrets.token_hex(8)}"
     building.mkdir(mode=0o700)
     try:

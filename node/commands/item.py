@@ -60,13 +60,9 @@ MassOption = Annotated[
 ]
 GoneByOption = Annotated[
     date | None,
-    typer.Option(
-        "--gone-by", metavar="DATE", parser=parse_day, help="Must be gone by this day.", show_default=False
-    ),
+    typer.Option("--gone-by", metavar="DATE", parser=parse_day, help="Must be gone by this day.", show_default=False),
 ]
-NotesOption = Annotated[
-    str | None, typer.Option("--notes", metavar="TEXT", help="Anything else.", show_default=False)
-]
+NotesOption = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="Anything else.", show_default=False)]
 
 
 @app.command()
@@ -185,9 +181,7 @@ def list_all(
 
     with opened_node(home) as node:
         text = " ".join(words or [])
-        found = node.read(
-            lambda connection: items.list_items(connection, words=text, removed=removed, limit=limit + 1)
-        )
+        found = node.read(lambda connection: items.list_items(connection, words=text, removed=removed, limit=limit + 1))
     shown = found[:limit]
     if as_json:
         print_json(items=shown, more=len(found) > limit)

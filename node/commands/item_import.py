@@ -29,9 +29,7 @@ def import_file(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="A CSV or XLSX file.")
     ],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would happen.", show_default=False)
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.", show_default=False)] = False,
     mapping: Annotated[
         list[str] | None,
         typer.Option(
@@ -76,9 +74,7 @@ def import_file(
             imported, batch_id = _preview(node, sheet.rows), None
         else:
             imported, batch_id = _import(node, sheet.rows, file_name=file.name)
-        _print_summary(
-            sheet, imported, batch_id=batch_id, rejects_file=rejects_file, dry_run=dry_run, as_json=as_json
-        )
+        _print_summary(sheet, imported, batch_id=batch_id, rejects_file=rejects_file, dry_run=dry_run, as_json=as_json)
 
 
 def undo(
@@ -100,16 +96,14 @@ def undo(
     from node.operations.import_items import UndoImport, undo_import
 
     with opened_node(home) as node:
-        undone = node.write(
-            lambda connection: undo_import(connection, UndoImport(batch_id=batch), now=node.clock())
-        )
+        undone = node.write(lambda connection: undo_import(connection, UndoImport(batch_id=batch), now=node.clock()))
     if as_json:
         print_json(undone=undone)
         return
     kept = f" {count_text(undone.kept, 'stays, because it has', 'stay, because they have')} been used since."
     print_line(
-        f"Took back import {undone.batch_id} of {undone.file_name}: {count_text(undone.removed, 'item', 'items')} removed."
-        + (kept if undone.kept else "")
+        f"Took back import {undone.batch_id} of {undone.file_name}: "
+        f"{count_text(undone.removed, 'item', 'items')} removed.{kept if undone.kept else ''}"
     )
 
 

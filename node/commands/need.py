@@ -49,16 +49,14 @@ def publish(
     from node.commands.outgoing import find_outgoing, wait_until_sent
     from node.commands.printing import print_json, print_line
     from node.operations.publish_proposal import PublishNeed, publish_need
-    from node.store import proposals
+    from node.store.need_matches import list_matches
     from protocol.vocabulary import Tier
 
     with opened_node(home) as node:
         command = PublishNeed(text=text, quantity=quantity, by_on=by, category=category, tier=Tier(tier))
         entry = node.write(lambda connection: publish_need(connection, command, author=node.author, now=node.clock()))
         wait_until_sent(node, seconds=wait)
-        matches = node.read(
-            lambda connection: proposals.list_matches(connection, entry, now=node.clock(), limit=MATCHES_MAX)
-        )
+        matches = node.read(lambda connection: list_matches(connection, entry, now=node.clock(), limit=MATCHES_MAX))
         if as_json:
             print_json(need=entry, matches=matches, outgoing=find_outgoing(node))
             return
@@ -70,9 +68,7 @@ def publish(
 
 @app.command("list")
 def list_all(
-    everything: Annotated[
-        bool, typer.Option("--all", help="Withdrawn and met ones too.", show_default=False)
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Withdrawn and met ones too.", show_default=False)] = False,
     limit: LimitOption = LIST_LIMIT,
     home: HomeOption = None,
     as_json: JsonOption = False,

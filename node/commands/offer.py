@@ -23,9 +23,7 @@ app = typer.Typer(help="Offers: things to give away.", rich_markup_mode=None)
 OfferArgument = Annotated[str, typer.Argument(metavar="OFFER", help="The offer's number or IRI.")]
 GoneByOption = Annotated[
     date | None,
-    typer.Option(
-        "--gone-by", metavar="DATE", parser=parse_day, help="The last day it can be had.", show_default=False
-    ),
+    typer.Option("--gone-by", metavar="DATE", parser=parse_day, help="The last day it can be had.", show_default=False),
 ]
 
 
@@ -58,9 +56,7 @@ def publish(
     from protocol.vocabulary import Tier
 
     with opened_node(home) as node:
-        command = PublishOffer(
-            item_ref=item, quantity=quantity, tier=Tier(tier), gone_by_on=gone_by, minimum=minimum
-        )
+        command = PublishOffer(item_ref=item, quantity=quantity, tier=Tier(tier), gone_by_on=gone_by, minimum=minimum)
         entry = node.write(lambda connection: publish_offer(connection, command, author=node.author, now=node.clock()))
         wait_until_sent(node, seconds=wait)
         print_entry(node, entry, key="offer", as_json=as_json)
@@ -143,9 +139,7 @@ def list_all(
 
 
 @app.command()
-def withdraw(
-    offer: OfferArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False
-) -> None:
+def withdraw(offer: OfferArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Take an offer back. What is agreed stays agreed; who still waits for an answer gets a no.
 
     \b

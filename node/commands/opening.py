@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def find_settings(home: Path | None) -> "Settings":
     """The settings of the node in this folder, else in KRETS_HOME. Raises CommandRefusedError with what to do."""
-    from node.settings import SettingsInvalid, home_from, load_settings, process_environment
+    from node.settings import SettingsInvalid, home_from, load_settings, read_environment
 
-    environment = process_environment()
+    environment = read_environment()
     try:
         return load_settings(home_from(home, environment), environment)
     except SettingsInvalid as error:
@@ -28,13 +28,20 @@ def find_settings(home: Path | None) -> "Settings":
 def opened_node(home: Path | None) -> Iterator["Node"]:
     """The node in this folder, for as long as one command needs it."""
     from node.app import open_node
+
+    settings = find_settings(home)
+    with refused_plainly(), open_node(settings, clock=utc_now) as node:
+        yield node
+
+
+@contextmanager
+def refused_plainly() -> Iterator[None]:
+    """Turn what is wrong with keys or database into a refusal with advice."""
     from node.keys import KeysInvalid
     from node.store.failures import StoreError, explain_failure
 
-    settings = find_settings(home)
     try:
-        with open_node(settings, clock=utc_now) as node:
-            yield node
+        yield
     except KeysInvalid as error:
         raise CommandRefusedError("keys", error.safe_text) from error
     except StoreError as error:

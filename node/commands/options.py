@@ -82,13 +82,10 @@ SomeQuantityOption: TypeAlias = Annotated[
 ]
 CategoryOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        "--category", metavar="WORD", help="A category: its word, short name or address.", show_default=False
-    ),
+    typer.Option("--category", metavar="WORD", help="A category: its word, short name or address.", show_default=False),
 ]
 TierName: TypeAlias = Literal["own", "partners", "organisations", "public"]
 PeerTierName: TypeAlias = Literal["partners", "organisations", "public"]
-PeerArgument: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="The peer's number, or its address.")]
 ItemArgument: TypeAlias = Annotated[str, typer.Argument(metavar="ITEM", help="The item's number or IRI.")]
 RequestArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="REQUEST", help="Its number, the request's IRI or the agreement's.")

@@ -65,9 +65,7 @@ def kinds_text(delivery: "Delivery") -> str:
     """What waits, in plain words."""
     if not delivery.kinds:
         return count_text(delivery.waiting, "message", "messages")
-    return ", ".join(
-        count_text(kind.count, *_KINDS.get(kind.type, ("message", "messages"))) for kind in delivery.kinds
-    )
+    return ", ".join(count_text(kind.count, *_KINDS.get(kind.type, ("message", "messages"))) for kind in delivery.kinds)
 
 
 def wait_for(node: "Node", look: Callable[..., T | None], *, seconds: float) -> T | None:

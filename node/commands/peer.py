@@ -1,5 +1,7 @@
 """`krets peer`: other nodes, who may see what, and comparing fingerprints."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,23 +11,26 @@ from node.commands.options import (
     HomeOption,
     JsonOption,
     LimitOption,
-    PeerArgument,
     PeerTierName,
     WaitOption,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from node.app import Node
     from node.domain.peers import Peer
 
 app = typer.Typer(help="Peers: other nodes, and what each may see.", rich_markup_mode=None)
 
+PeersArgument = Annotated[
+    list[str], typer.Argument(metavar="ID...", help="The peer's number or address; or several.", show_default=False)
+]
+
 
 @app.command()
 def add(
-    address: Annotated[str, typer.Argument(metavar="URL", help="The node's address or host name.")],
+    addresses: Annotated[
+        list[str], typer.Argument(metavar="URL...", help="The node's address or host name; or several.")
+    ],
     wait: WaitOption = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -38,23 +43,20 @@ def add(
     """
     from node.commands.opening import opened_node
     from node.commands.outgoing import wait_for
-    from node.commands.peer_views import fetch, print_peer
-    from node.operations.add_peer import AddPeer, add_peer
-    from node.store import peers
+    from node.commands.peer_views import ask_to_peer, fetch_all, load_peers, print_peers
 
     with opened_node(home) as node:
-        actor = fetch(node, address)
-        peer = node.write(
-            lambda connection: add_peer(connection, AddPeer(actor=actor), author=node.author, now=node.clock())
-        )
+        asked = ask_to_peer(node, fetch_all(node, addresses))
         if wait > 0:
             wait_for(
                 node,
-                lambda connection: peers.load_peer(connection, peer.id).following_state.value != "sent" or None,
+                lambda connection: (
+                    all(peer.following_state.value != "sent" for peer in load_peers(connection, asked)) or None
+                ),
                 seconds=wait,
             )
-            peer = node.read(lambda connection: peers.load_peer(connection, peer.id))
-        print_peer(node, peer, as_json=as_json)
+            asked = node.read(lambda connection: load_peers(connection, asked))
+        print_peers(node, asked, as_json=as_json)
 
 
 @app.command("list")
@@ -89,7 +91,7 @@ def list_all(limit: LimitOption = LIST_LIMIT, home: HomeOption = None, as_json: 
 
 
 @app.command()
-def show(peer: PeerArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def show(references: PeersArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Show a peer with both sides' fingerprints, to be compared by telephone or in person before you accept.
 
     Looking at one that asks to be a peer fetches who it is, and verifies that it did ask.
@@ -99,15 +101,15 @@ def show(peer: PeerArgument, home: HomeOption = None, as_json: JsonOption = Fals
       krets peer show 2 --home asker
     """
     from node.commands.opening import opened_node
-    from node.commands.peer_views import find_peer, learn, print_peer
+    from node.commands.peer_views import find_peers, learn, print_peers
 
     with opened_node(home) as node:
-        print_peer(node, learn(node, find_peer(node, peer)), as_json=as_json)
+        print_peers(node, learn(node, find_peers(node, references)), as_json=as_json)
 
 
 @app.command()
 def accept(
-    peer: PeerArgument,
+    references: PeersArgument,
     tier: Annotated[PeerTierName, typer.Option("--tier", help="What they may see.")],
     wait: WaitOption = 0,
     home: HomeOption = None,
@@ -122,16 +124,16 @@ def accept(
     from node.operations.decide_peer import AcceptPeer, accept_peer
     from protocol.vocabulary import Tier
 
-    def decide(node: "Node", found: "Peer") -> "Peer":
-        command = AcceptPeer(peer_id=found.id, tier=Tier(tier))
-        return node.write(lambda connection: accept_peer(connection, command, author=node.author, now=node.clock()))
+    def decide(node: "Node", peer: "Peer") -> "Callable[..., Peer]":
+        command = AcceptPeer(peer_id=peer.id, tier=Tier(tier))
+        return lambda connection: accept_peer(connection, command, author=node.author, now=node.clock())
 
-    _decide(peer, decide, wait=wait, home=home, as_json=as_json)
+    _decide(references, decide, wait=wait, home=home, as_json=as_json)
 
 
 @app.command()
 def reject(
-    peer: PeerArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False
+    references: PeersArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False
 ) -> None:
     """Say no to a node that asks to be a peer, or take back what an accepted one may see.
 
@@ -141,15 +143,17 @@ def reject(
     """
     from node.operations.decide_peer import RejectPeer, reject_peer
 
-    def decide(node: "Node", found: "Peer") -> "Peer":
-        command = RejectPeer(peer_id=found.id)
-        return node.write(lambda connection: reject_peer(connection, command, author=node.author, now=node.clock()))
+    def decide(node: "Node", peer: "Peer") -> "Callable[..., Peer]":
+        command = RejectPeer(peer_id=peer.id)
+        return lambda connection: reject_peer(connection, command, author=node.author, now=node.clock())
 
-    _decide(peer, decide, wait=wait, home=home, as_json=as_json)
+    _decide(references, decide, wait=wait, home=home, as_json=as_json)
 
 
 @app.command()
-def block(peer: PeerArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def block(
+    references: PeersArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
     """Stop everything with a peer, but what is already agreed.
 
     \b
@@ -158,16 +162,16 @@ def block(peer: PeerArgument, wait: WaitOption = 0, home: HomeOption = None, as_
     """
     from node.operations.decide_peer import BlockPeer, block_peer
 
-    def decide(node: "Node", found: "Peer") -> "Peer":
-        command = BlockPeer(peer_id=found.id)
-        return node.write(lambda connection: block_peer(connection, command, author=node.author, now=node.clock()))
+    def decide(node: "Node", peer: "Peer") -> "Callable[..., Peer]":
+        command = BlockPeer(peer_id=peer.id)
+        return lambda connection: block_peer(connection, command, author=node.author, now=node.clock())
 
-    _decide(peer, decide, wait=wait, home=home, as_json=as_json)
+    _decide(references, decide, wait=wait, home=home, as_json=as_json)
 
 
 @app.command()
 def remove(
-    peer: PeerArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False
+    references: PeersArgument, wait: WaitOption = 0, home: HomeOption = None, as_json: JsonOption = False
 ) -> None:
     """End it with a peer in both directions. Refused while an agreement with it is open.
 
@@ -177,27 +181,28 @@ def remove(
     """
     from node.operations.decide_peer import RemovePeer, remove_peer
 
-    def decide(node: "Node", found: "Peer") -> "Peer":
-        command = RemovePeer(peer_id=found.id)
-        return node.write(lambda connection: remove_peer(connection, command, author=node.author, now=node.clock()))
+    def decide(node: "Node", peer: "Peer") -> "Callable[..., Peer]":
+        command = RemovePeer(peer_id=peer.id)
+        return lambda connection: remove_peer(connection, command, author=node.author, now=node.clock())
 
-    _decide(peer, decide, wait=wait, home=home, as_json=as_json)
+    _decide(references, decide, wait=wait, home=home, as_json=as_json)
 
 
 def _decide(
-    reference: str,
-    decide: "Callable[[Node, Peer], Peer]",
+    references: list[str],
+    decide: "Callable[[Node, Peer], Callable[..., Peer]]",
     *,
     wait: float,
-    home: "HomeOption",
+    home: Path | None,
     as_json: bool,
 ) -> None:
-    """Find the peer, decide about it, and show it with what is on its way."""
+    """Decide about all of these peers or none, and show them with what is on its way."""
     from node.commands.opening import opened_node
     from node.commands.outgoing import wait_until_sent
-    from node.commands.peer_views import find_peer, print_peer
+    from node.commands.peer_views import find_peers, print_peers
 
     with opened_node(home) as node:
-        decided = decide(node, find_peer(node, reference))
+        decisions = [decide(node, peer) for peer in find_peers(node, references)]
+        decided = node.write(lambda connection: [decision(connection) for decision in decisions])
         wait_until_sent(node, seconds=wait)
-        print_peer(node, decided, as_json=as_json)
+        print_peers(node, decided, as_json=as_json)

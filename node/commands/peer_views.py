@@ -1,19 +1,39 @@
 """Finding, fetching and showing peers, for the commands that decide about them."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from node.app import Node
 from node.commands.outgoing import find_outgoing, print_outgoing
 from node.commands.printing import print_fields, print_json, print_line
 from node.commands.refusals import CommandRefusedError
 from node.domain.peers import FollowerState, FollowingState, Peer
-from node.federation.fetch import FetchFailed, fetch_actor
-from node.federation.transport import open_transport
 from node.keys import load_recovery_public
+from node.operations.add_peer import AddPeer, add_peer
 from node.operations.learn_peer import LearnPeer, learn_peer
 from node.store import peers
 from protocol.discovery import RemoteActor
+
+PEERS_MAX = 1_000_000
+"""Peers that are looked through for an address: all of them."""
+
+_THEIR_WISH = {
+    FollowerState.NONE: "has not asked us",
+    FollowerState.UNVERIFIED: "asks to be a peer: krets peer show {id}",
+    FollowerState.PENDING: "asks to be a peer: krets peer accept {id} --tier partners",
+    FollowerState.ACCEPTED: "accepted by us",
+    FollowerState.REJECTED: "rejected by us",
+    FollowerState.ENDED: "has left",
+}
+_OUR_WISH = {
+    FollowingState.NONE: "we have not asked: krets peer add {origin}",
+    FollowingState.SENT: "we wait for their answer",
+    FollowingState.ACCEPTED: "accepted by them",
+    FollowingState.REJECTED: "rejected by them",
+    FollowingState.ENDED: "ended",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +44,24 @@ class Fingerprints:
     recovery: str | None
 
 
-def fetch(node: Node, address: str) -> RemoteActor:
-    """The actor at this address, fetched now. Raises CommandRefusedError with advice."""
+@dataclass(frozen=True, slots=True)
+class ShownPeer:
+    """A peer with its fingerprints as we know them."""
 
-    async def dial() -> RemoteActor:
-        async with open_transport(loopback_allowed=node.settings.dev) as transport:
-            return await fetch_actor(address, transport=transport, http_allowed=node.settings.dev)
+    peer: Peer
+    fingerprints: Fingerprints
+
+
+def fetch_all(node: Node, addresses: Sequence[str]) -> list[RemoteActor]:
+    """The actors at these addresses, fetched now. Raises CommandRefusedError with advice at the first that fails."""
+    # Imported here: most commands about peers talk to nobody, and HTTP is slow to import.
+    from node.federation.fetch import FetchFailed, fetch_actor
+    from node.federation.transport import HttpTransport
+
+    async def dial() -> list[RemoteActor]:
+        dev = node.settings.dev
+        async with HttpTransport(loopback_allowed=dev) as transport:
+            return [await fetch_actor(address, transport=transport, http_allowed=dev) for address in addresses]
 
     try:
         return asyncio.run(dial())
@@ -37,34 +69,58 @@ def fetch(node: Node, address: str) -> RemoteActor:
         raise CommandRefusedError("unreachable", error.safe_text) from error
 
 
-def find_peer(node: Node, reference: str) -> Peer:
-    """The peer with this number, address or actor. Raises CommandRefusedError."""
-    text = reference.strip()
+def ask_to_peer(node: Node, actors: Sequence[RemoteActor]) -> list[Peer]:
+    """Follow all of these actors or none."""
+    now = node.clock()
+    return node.write(
+        lambda connection: [add_peer(connection, AddPeer(actor=actor), author=node.author, now=now) for actor in actors]
+    )
 
-    def look(known: Peer) -> bool:
-        return text.rstrip("/") in (known.actor_iri, known.origin, known.origin.partition("://")[2])
 
+def load_peers(connection: Any, known: Sequence[Peer]) -> list[Peer]:
+    """The same peers as they are now."""
+    return [peers.load_peer(connection, peer.id) for peer in known]
+
+
+def find_peers(node: Node, references: Sequence[str]) -> list[Peer]:
+    """The peers with these numbers, addresses or actors. Raises CommandRefusedError."""
+    return [_find_peer(node, reference) for reference in references]
+
+
+def _find_peer(node: Node, reference: str) -> Peer:
+    text = reference.strip().rstrip("/")
     if text.isdecimal() and text.isascii() and len(text) < 19:
         found = node.read(lambda connection: peers.find_peer(connection, int(text)))
     else:
-        everybody = node.read(lambda connection: peers.list_peers(connection, limit=1_000_000))
-        found = next((peer for peer in everybody if look(peer)), None)
+        everybody = node.read(lambda connection: peers.list_peers(connection, limit=PEERS_MAX))
+        found = next(
+            (peer for peer in everybody if text in (peer.actor_iri, peer.origin, peer.origin.partition("://")[2])),
+            None,
+        )
     if found is None:
         raise CommandRefusedError("not-found", f"There is no peer {reference!r}; krets peer list shows them.")
     return found
 
 
-def learn(node: Node, peer: Peer) -> Peer:
-    """The peer as it is, after fetching who it is and verifying its Follow if nobody has looked yet."""
-    if peer.follower_state is not FollowerState.UNVERIFIED:
-        return peer
-    actor = fetch(node, peer.actor_iri)
-    command = LearnPeer(peer_id=peer.id, actor=actor)
-    learnt = node.write(lambda connection: learn_peer(connection, command, author=node.author, now=node.clock()))
-    if learnt.follower_state is FollowerState.NONE:
-        raise CommandRefusedError(
-            "forged", f"What claimed to come from {peer.origin} was not signed by it, and has been dropped."
-        )
+def learn(node: Node, known: Sequence[Peer]) -> list[Peer]:
+    """The peers as they are, after fetching who those are that nobody has looked at, and verifying that they asked."""
+    strangers = [peer for peer in known if peer.follower_state is FollowerState.UNVERIFIED]
+    if not strangers:
+        return list(known)
+    actors = fetch_all(node, [peer.actor_iri for peer in strangers])
+    now = node.clock()
+    node.write(
+        lambda connection: [
+            learn_peer(connection, LearnPeer(peer_id=peer.id, actor=actor), author=node.author, now=now)
+            for peer, actor in zip(strangers, actors, strict=True)
+        ]
+    )
+    learnt = node.read(lambda connection: load_peers(connection, known))
+    for before, after in zip(known, learnt, strict=True):
+        if before.follower_state is FollowerState.UNVERIFIED and after.follower_state is FollowerState.NONE:
+            raise CommandRefusedError(
+                "forged", f"What claimed to come from {after.origin} was not signed by it, and has been dropped."
+            )
     return learnt
 
 
@@ -72,44 +128,28 @@ def standing_text(peer: Peer) -> str:
     """Where it stands with the peer, and what to do next."""
     if peer.blocked:
         return "blocked"
-    match peer.follower_state:
-        case FollowerState.UNVERIFIED:
-            theirs = f"asks to be a peer: krets peer show {peer.id}"
-        case FollowerState.PENDING:
-            theirs = f"asks to be a peer: krets peer accept {peer.id} --tier partners"
-        case FollowerState.ACCEPTED:
-            theirs = "accepted by us"
-        case FollowerState.REJECTED:
-            theirs = "rejected by us"
-        case FollowerState.ENDED:
-            theirs = "has left"
-        case FollowerState.NONE:
-            theirs = "has not asked us"
-    match peer.following_state:
-        case FollowingState.SENT:
-            ours = "we wait for their answer"
-        case FollowingState.ACCEPTED:
-            ours = "accepted by them"
-        case FollowingState.REJECTED:
-            ours = "rejected by them"
-        case FollowingState.ENDED:
-            ours = "ended"
-        case FollowingState.NONE:
-            ours = f"we have not asked: krets peer add {peer.origin}"
-    return f"{theirs}; {ours}"
+    theirs, ours = _THEIR_WISH[peer.follower_state], _OUR_WISH[peer.following_state]
+    return f"{theirs}; {ours}".format(id=peer.id, origin=peer.origin)
 
 
-def print_peer(node: Node, peer: Peer, *, as_json: bool) -> None:
-    """A peer, the fingerprints of both sides, and what is on its way."""
+def print_peers(node: Node, shown: Sequence[Peer], *, as_json: bool) -> None:
+    """Peers, the fingerprints of both sides, and what is on its way."""
     outgoing = find_outgoing(node)
     ours = Fingerprints(
         proof=(node.author.proof_key.public.fingerprint,),
         recovery=load_recovery_public(node.settings.home).fingerprint,
     )
-    theirs = _fingerprints_of(node, peer)
+    with_fingerprints = [ShownPeer(peer=peer, fingerprints=_fingerprints_of(node, peer)) for peer in shown]
     if as_json:
-        print_json(peer=peer, fingerprints={"ours": ours, "theirs": theirs}, outgoing=outgoing)
+        print_json(peers=with_fingerprints, our_fingerprints=ours, outgoing=outgoing)
         return
+    for one in with_fingerprints:
+        _print_peer(one, ours)
+    print_outgoing(outgoing)
+
+
+def _print_peer(shown: ShownPeer, ours: Fingerprints) -> None:
+    peer, theirs = shown.peer, shown.fingerprints
     print_fields(
         (
             ("Peer", peer.id),
@@ -132,7 +172,7 @@ def print_peer(node: Node, peer: Peer, *, as_json: bool) -> None:
             ("  our recovery key", ours.recovery),
         )
     )
-    print_outgoing(outgoing)
+    print_line()
 
 
 def _fingerprints_of(node: Node, peer: Peer) -> Fingerprints:

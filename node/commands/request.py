@@ -59,14 +59,13 @@ def make(
     from node.commands.outgoing import wait_for
     from node.commands.printing import print_note
     from node.operations.make_request import MakeRequest, make_request
-    from node.store import agreements, proposals
+    from node.store import agreements
     from protocol.agreements import Phase
     from protocol.vocabulary import Counterfactual
 
     with opened_node(home) as node:
-        entry = node.read(lambda connection: proposals.find_entry_by_reference(connection, proposal))
         command = MakeRequest(
-            proposal_iri=proposal if entry is None else entry.iri,
+            reference=proposal,
             quantity=quantity,
             item_ref=item,
             counterfactual=Counterfactual(otherwise),

@@ -7,10 +7,27 @@ import typer
 from node.commands.options import HomeOption
 
 
+def parse_listen_option(text: str) -> str:
+    """The text, if it is HOST:PORT. Raises BadParameter."""
+    from node.settings import parse_listen
+
+    try:
+        parse_listen(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: {error}") from error
+    return text
+
+
 def serve(
     listen: Annotated[
         str | None,
-        typer.Option("--listen", metavar="HOST:PORT", help="Listen here; else as krets.toml says.", show_default=False),
+        typer.Option(
+            "--listen",
+            metavar="HOST:PORT",
+            parser=parse_listen_option,
+            help="Listen here; else as krets.toml says.",
+            show_default=False,
+        ),
     ] = None,
     home: HomeOption = None,
 ) -> None:
@@ -22,7 +39,14 @@ def serve(
     """
     import asyncio
 
-    from node.commands.opening import find_settings
+    from node.app import ServeRefused
+    from node.app import serve as serve_node
+    from node.commands.opening import find_settings, refused_plainly
+    from node.commands.refusals import CommandRefusedError
 
     settings = find_settings(home)
-    raise NotImplementedError(settings, listen, asyncio)
+    with refused_plainly():
+        try:
+            asyncio.run(serve_node(settings, listen))
+        except ServeRefused as error:
+            raise CommandRefusedError("serve", error.safe_text) from error

@@ -19,9 +19,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
     with opened_node(home) as node:
         overview = node.read(load_overview)
-        deliveries = node.read(
-            lambda connection: list_deliveries(connection, waiting_only=False, limit=CURSORS_MAX)
-        )
+        deliveries = node.read(lambda connection: list_deliveries(connection, waiting_only=False, limit=CURSORS_MAX))
         settings = node.settings
     serving = is_served(settings.home)
     recovery_here = recovery_key_present(settings.home)
@@ -65,4 +63,3 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         ],
         empty="Nothing is delivered to anybody yet.",
     )  # fmt: skip
-

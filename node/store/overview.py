@@ -4,10 +4,9 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.vocabulary import Purpose
-
 from node.domain.delivery import Subscription
 from node.store import feeds, peers
+from protocol.vocabulary import Purpose
 
 NAMED_ENTRIES_MAX = 100
 """Waiting entries of one feed whose kinds are counted; beyond that the number says enough."""

@@ -1,0 +1,195 @@
+"""One run of the demo from first folder to last process: who starts what, who stops it, and what is printed."""
+
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from node.commands.demo_cast import Organisation, list_cast
+from node.commands.demo_nodes import DemoFailed, DemoNode, Fleet, pick_ports, root_folder
+from node.commands.demo_story import Story
+from node.commands.demo_telling import Teller
+from node.commands.printing import print_json, stderr_console, stdout_console
+from node.commands.refusals import CommandRefusedError
+from node.settings import read_environment
+
+WATCH_SECONDS = 0.3
+"""Between two looks whether the nodes still run, after the story."""
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class DemoInterrupted(BaseException):
+    """Ctrl-C, TERM or a closed terminal. Not an Exception, so that nothing on the way takes it for a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """How a step came out; `detail` says what was read back, or what was wrong."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNode:
+    """A node as the demo prints it."""
+
+    name: str
+    address: str
+    home: Path
+    pid: int | None
+
+
+def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> None:
+    """Tell the story; then serve until a signal, or stop at once. Raises CommandRefusedError if a step failed."""
+    cast = list_cast(count)
+    base = _make_base(folder, cast)
+    nodes = tuple(
+        DemoNode(organisation=one, home=base / one.slug, port=port)
+        for one, port in zip(cast, pick_ports(count), strict=True)
+    )
+    teller = Teller(stderr_console() if as_json else stdout_console(), cast)
+    with _interruptible(), _child_environment() as environment:
+        fleet = Fleet(environment=environment)
+        story = Story(fleet, nodes, teller)
+        outcomes: list[StepOutcome] = []
+        try:
+            _tell(story, teller, outcomes, count=count)
+            shown = [_shown(node, fleet) for node in nodes]
+            if as_json:
+                print_json(ok=True, steps=outcomes, nodes=shown, agreement=story.agreement_iri)
+            _say_where(teller, shown, base, once=once)
+            if not once:
+                _serve_until_stopped(fleet)
+        except DemoFailed as error:
+            raise _refusal(error.safe_text, story, outcomes, [_shown(node, fleet) for node in nodes]) from error
+        except DemoInterrupted as error:
+            if len(outcomes) < len(story.list_steps()):
+                text = f"interrupted; the folders are in {base}"
+                raise _refusal(text, story, outcomes, [_shown(node, fleet) for node in nodes]) from error
+        finally:
+            _ignore_signals()
+            fleet.stop()
+            teller.close("All nodes have stopped.")
+
+
+def _tell(story: Story, teller: Teller, outcomes: list[StepOutcome], *, count: int) -> None:
+    """Act every step in turn; the outcomes grow as they come. Raises DemoFailed with where it failed."""
+    teller.open(
+        f"Krets: {count} organisations, {count} nodes, one exchange",
+        "Each node is a process of its own, with its own database and keys, on this machine.",
+        "Everything is done with the krets command and HTTP, and read back from both sides.",
+    )
+    for number, step in enumerate(story.list_steps(), start=1):
+        teller.begin(number, step.title)
+        try:
+            detail = step.act()
+            story.check_alive()
+        except DemoFailed as error:
+            teller.failed(error.safe_text)
+            outcomes.append(StepOutcome(name=step.name, ok=False, detail=error.safe_text))
+            raise
+        outcomes.append(StepOutcome(name=step.name, ok=True, detail=detail))
+        teller.done(detail)
+
+
+def _refusal(text: str, story: Story, outcomes: list[StepOutcome], shown: list[ShownNode]) -> CommandRefusedError:
+    if outcomes and not outcomes[-1].ok:
+        where = f"at the step {outcomes[-1].name}"
+    elif len(outcomes) < len(story.list_steps()):
+        where = f"during the step {story.list_steps()[len(outcomes)].name}"
+    else:
+        where = "after the story, while serving"
+    return CommandRefusedError(
+        "demo-failed",
+        f"The demo failed {where}: {text}",
+        ok=False,
+        steps=outcomes,
+        nodes=shown,
+        agreement=story.agreement_iri,
+    )
+
+
+def _shown(node: DemoNode, fleet: Fleet) -> ShownNode:
+    return ShownNode(name=node.name, address=node.address, home=node.home.resolve(), pid=fleet.pid_of(node))
+
+
+def _say_where(teller: Teller, shown: list[ShownNode], base: Path, *, once: bool) -> None:
+    """Where everything is, for those who want to look further."""
+    width = max(len(node.name) for node in shown)
+    lines = [f"    {node.name:<{width}}  {node.address}/" for node in shown]
+    look = f"Look further, for example:  krets agreement list --all --home {shown[0].home}"
+    if once:
+        teller.close(f"The story is told. The folders stay in {base}", look)
+    else:
+        teller.close("The story is told. The nodes keep running until Ctrl-C:", *lines, f"Folders: {base}", look)
+
+
+def _serve_until_stopped(fleet: Fleet) -> None:
+    """Watch the nodes until a signal comes. Raises DemoFailed if one dies, DemoInterrupted at the signal."""
+    while True:
+        fleet.check_alive()
+        time.sleep(WATCH_SECONDS)
+
+
+def _make_base(folder: Path | None, cast: tuple[Organisation, ...]) -> Path:
+    """The folder that will hold the nodes' folders. Raises CommandRefusedError where there are nodes already."""
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="krets-demo-"))
+    taken = next((one.slug for one in cast if (folder / one.slug).exists()), None)
+    if taken is not None:
+        raise CommandRefusedError(
+            "exists", f"{folder / taken} is there from an earlier demo. Choose another folder, or remove {folder}."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+@contextmanager
+def _child_environment() -> Iterator[Mapping[str, str]]:
+    """The environment of the nodes' processes: this one's, without any setting meant for another node.
+
+    Where Python is told to keep no compiled files, the many short commands keep them in a folder of their own for the
+    time of the demo: that halves its time.
+    """
+    environment = {name: text for name, text in read_environment().items() if not name.startswith("KRETS_")}
+    root = str(root_folder())
+    inherited = environment.get("PYTHONPATH")
+    environment["PYTHONPATH"] = root if not inherited else f"{root}:{inherited}"
+    compiled = None
+    if environment.pop("PYTHONDONTWRITEBYTECODE", None):
+        compiled = tempfile.mkdtemp(prefix="krets-demo-compiled-")
+        environment["PYTHONPYCACHEPREFIX"] = compiled
+    try:
+        yield environment
+    finally:
+        if compiled is not None:
+            shutil.rmtree(compiled, ignore_errors=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C, TERM and HUP raise DemoInterrupted here; afterwards signals are as they were before."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise DemoInterrupted(number, frame)
+
+    before = {number: signal.signal(number, interrupt) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    """From here on nothing interrupts: processes are being stopped and reaped."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
