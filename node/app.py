@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from node.federation.deliver import Deliverer
     from node.federation.keyring import KeyRefresher, Keyring
     from node.federation.transport import Transport
+    from node.jobs import Jobs
 
 T = TypeVar("T")
 
@@ -182,12 +184,25 @@ def create_app(
     Without a `transport` it talks to the real network. Everything that reads a file happens here, before the event
     loop serves. Raises what `open_node` raises.
     """
+
     node = open_node(settings, clock=clock, draw_token=draw_token)
     try:
         return _assemble(node, transport=transport, draw_jitter=draw_jitter)
     except BaseException:
         node.close()
         raise
+
+
+def node_of(app: "web.Application") -> Node:
+    """The node that an application of `create_app` serves."""
+    return app[_node_key()]
+
+
+@cache
+def _node_key() -> "web.AppKey[Node]":
+    from aiohttp import web
+
+    return web.AppKey("node", Node)
 
 
 async def serve(settings: Settings, listen: str | None = None) -> None:
@@ -206,6 +221,8 @@ async def serve(settings: Settings, listen: str | None = None) -> None:
     except ValueError as error:
         raise ServeRefused(f"--listen is {listen!r}: {error}.") from error
     stopping = asyncio.Event()
+    # aiohttp names a key after the module on the stack, and a thread has none: make it here.
+    _node_key()
     with closing(await asyncio.to_thread(_take_lock, settings.home)):
         bound = await asyncio.to_thread(_bind, host, port)
         runner = web.AppRunner(
@@ -238,6 +255,7 @@ def _assemble(node: Node, *, transport: "Transport | None", draw_jitter: Callabl
     from node.federation.objects import Objects
     from node.federation.problems import problem_middleware
     from node.federation.transport import HttpTransport
+    from node.jobs import Jobs
 
     settings, database, author, clock = node.settings, node.database, node.author, node.clock
     keys = load_keys(settings.home, actor_iri=settings.actor_iri)
@@ -265,10 +283,12 @@ def _assemble(node: Node, *, transport: "Transport | None", draw_jitter: Callabl
         draw_jitter=draw_jitter,
     )
     app = web.Application(middlewares=[problem_middleware])
+    app[_node_key()] = node
     app.router.add_post("/inbox", inbox.post_inbox)
     Objects(database=database, keyring=keyring, origin=author.origin, clock=clock).add_routes(app.router)
     _add_public_routes(app.router, node=node, keys=keys)
-    running = _Running(node=node, network=network, keyring=keyring, refresher=refresher, deliverer=deliverer)
+    jobs = Jobs(database=database, author=author, clock=clock)
+    running = _Running(node=node, network=network, keyring=keyring, refresher=refresher, deliverer=deliverer, jobs=jobs)
     app.cleanup_ctx.append(running.run)
     return app
 
@@ -316,11 +336,12 @@ class _Running:
     keyring: "Keyring"
     refresher: "KeyRefresher"
     deliverer: "Deliverer"
+    jobs: "Jobs"
 
     async def run(self, _app: "web.Application") -> AsyncIterator[None]:
         """Start it, wait for the end, and stop it in the opposite order; the database is closed last."""
         from node.federation.transport import HttpTransport
-        from node.jobs import Jobs, keep_running, start_scheduler
+        from node.jobs import keep_running, start_scheduler
 
         node, loop = self.node, asyncio.get_running_loop()
 
@@ -337,7 +358,7 @@ class _Running:
             stack.push_async_callback(self.deliverer.close, grace_seconds=DELIVERY_GRACE_SECONDS)
             for name, work in (("delivery", self.deliverer.run), ("watch", self._watch)):
                 stack.push_async_callback(_stop, asyncio.create_task(keep_running(name, work), name=name))
-            scheduler = start_scheduler(Jobs(database=node.database, author=node.author, clock=node.clock))
+            scheduler = start_scheduler(self.jobs)
             stack.callback(scheduler.shutdown, wait=False)
             node.database.on_commit(wake)
             yield

@@ -86,23 +86,21 @@ async def fetch_document(
     `sign` is given each request as it goes out and returns the one to send. Raises FetchFailed, and ProtocolError for
     a body that is not strict JSON.
     """
-    target = iri
-    try:
-        async with asyncio.timeout(FETCH_SECONDS_MAX):
-            for _ in range(REDIRECTS_MAX + 1):
-                request = HttpRequest("GET", target, (("Accept", kind.accept),), b"")
-                answer = await transport.exchange(
-                    sign(request), body_bytes_max=kind.body_bytes_max, deadline_seconds=FETCH_SECONDS_MAX
-                )
-                if answer.status not in _REDIRECTS:
-                    break
-                target = _redirected(target, answer.header("location"), http_allowed=http_allowed)
-            else:
-                raise FetchFailed(f"{iri} redirects more than {REDIRECTS_MAX} times.")
-    except TimeoutError as error:
-        raise FetchFailed(f"{iri} did not answer within {FETCH_SECONDS_MAX} seconds. Try again later.") from error
-    except ExchangeFailed as error:
-        raise FetchFailed(f"{iri} could not be fetched: {error.safe_text}. Check the address.") from error
+    target, loop = iri, asyncio.get_running_loop()
+    give_up_at = loop.time() + FETCH_SECONDS_MAX
+    for _ in range(REDIRECTS_MAX + 1):
+        request = HttpRequest("GET", target, (("Accept", kind.accept),), b"")
+        try:
+            answer = await transport.exchange(
+                sign(request), body_bytes_max=kind.body_bytes_max, deadline_seconds=give_up_at - loop.time()
+            )
+        except ExchangeFailed as error:
+            raise FetchFailed(f"{iri} could not be fetched: {error.safe_text}. Check the address.") from error
+        if answer.status not in _REDIRECTS:
+            break
+        target = _redirected(target, answer.header("location"), http_allowed=http_allowed)
+    else:
+        raise FetchFailed(f"{iri} redirects more than {REDIRECTS_MAX} times.")
     if answer.status != 200:
         raise FetchFailed(f"{iri} answered with status {answer.status}. Check the address.")
     if answer.header("content-encoding") not in (None, "identity"):

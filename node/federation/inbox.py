@@ -17,7 +17,7 @@ from aiohttp import web
 
 from node.domain.outcomes import RefusedError
 from node.domain.requests import Approval
-from node.federation.keyring import KeyRefresher, Keyring, KnownKey
+from node.federation.keyring import KeyRefresher, Keyring, KeySearch, KnownKey
 from node.federation.problems import (
     BUSY,
     RETRY_AFTER_SECONDS,
@@ -154,8 +154,13 @@ class Inbox:
 
     async def _meet_stranger(self, signed: HttpRequest, key_iri: str) -> str:
         """A key of a related peer is looked up beside this request; a Follow by anybody else waits for a person."""
-        if await self._refresher.schedule(key_iri):
-            raise ProblemError(_KEY_SOUGHT)
+        match await self._refresher.schedule(key_iri):
+            case KeySearch.UNDER_WAY:
+                raise ProblemError(_KEY_SOUGHT)
+            case KeySearch.IN_VAIN:
+                raise ProblemError(_UNKNOWN_KEY)
+            case KeySearch.STRANGER:
+                pass
         peek = peek_activity(signed.body)
         if peek.activity_type != "Follow" or peek.object_iri != self._author.actor_iri:
             raise ProblemError(_UNKNOWN_KEY)

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 
 from node.domain.outcomes import RefusedError
@@ -39,6 +40,14 @@ class KnownKey:
     peer_id: int
     key: PublicTransportKey
     proof_keys: Mapping[str, PublicProofKey]
+
+
+class KeySearch(StrEnum):
+    """What can be done about a key that no peer lists in our store."""
+
+    UNDER_WAY = "under-way"
+    IN_VAIN = "in-vain"
+    STRANGER = "stranger"
 
 
 class Keyring:
@@ -89,28 +98,28 @@ class KeyRefresher:
         self._started_at: dict[int, datetime] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
-    async def schedule(self, key_iri: str) -> bool:
-        """Whether a refresh is under way now that may make this key known.
+    async def schedule(self, key_iri: str) -> KeySearch:
+        """Begin a refresh that may make this key known, if it is at the origin of a peer we follow or have accepted.
 
-        True only for a key at the origin of a peer that we follow or have accepted, and not too soon after the last.
+        IN_VAIN where the last one is too short ago; STRANGER for anybody else's key, for which nothing is fetched.
         """
         try:
             origin = origin_of(parse_iri(key_iri, allow_http=self._http_allowed))
         except InvalidIdentifier:
-            return False
+            return KeySearch.STRANGER
         peer = await asyncio.wrap_future(self._database.read(partial(peers.find_peer_by_origin, origin=origin)))
         if peer is None or not _is_related(peer):
-            return False
+            return KeySearch.STRANGER
         if peer.id in self._tasks:
-            return True
+            return KeySearch.UNDER_WAY
         last = self._started_at.get(peer.id)
         if last is not None and self._clock() - last < timedelta(seconds=REFRESH_PAUSE_SECONDS):
-            return False
+            return KeySearch.IN_VAIN
         self._started_at[peer.id] = self._clock()
         task = asyncio.create_task(self._refresh(peer), name=f"refresh-keys-{peer.id}")
         self._tasks[peer.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(peer.id, None))
-        return True
+        return KeySearch.UNDER_WAY
 
     async def close(self) -> None:
         """Stop what is under way."""

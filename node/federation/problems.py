@@ -121,6 +121,8 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
         response = problem_response(problem_of_refusal(error))
     except web.HTTPException as error:
         response = problem_response(_problem_of_http(error))
+        if isinstance(error, web.HTTPMethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
     except (DatabaseClosedError, sqlite3.OperationalError) as error:
         # The world failing: locked for too long, disk full, or stopping. The peer tries again by itself.
         logger.warning("answered 503: %s", error)
