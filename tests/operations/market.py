@@ -9,15 +9,17 @@ import dataclasses
 import functools
 import itertools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from node.domain.agreements import Agreement
 from node.domain.catalogue import CatalogueEntry
+from node.domain.delivery import Subscription
 from node.domain.inventory import Item
 from node.domain.outcomes import RefusedError
 from node.domain.requests import Approval
@@ -71,11 +73,17 @@ GRANTS = {
 
 names = st.sampled_from(NAMES)
 quantities = st.integers(1, 5)
-picks = st.integers(0, 3)
-"""Which of the things there are, newest first and round again: small numbers, so that steps meet the same thing."""
+picks = st.integers(0, 11)
+"""Which of the things that there are."""
 
 LIST_MAX = 100
+ITEMS_MAX = 4
+ROUNDS_MAX = 20
 CARRIED_MAX = 5
+
+OPEN_PHASES = agreements.OPEN_PHASES
+RUNNING = (OPEN_PHASES | {Phase.COMPLETED}) - {Phase.REQUESTED}
+STARTED = RUNNING - {Phase.AGREED}
 
 
 @functools.cache
@@ -107,9 +115,9 @@ def copied_town(name: str, *, clock: Clock) -> Town:
 class Market(RuleBasedStateMachine):
     """Trade among three towns. `owned` is what each item had in all, by what people entered."""
 
-    @initialize()
-    def open_market(self) -> None:
-        """Everybody is peered, nobody has anything."""
+    @initialize(stock=st.tuples(quantities, quantities), calm=st.booleans())
+    def open_market(self, stock: tuple[int, int], calm: bool) -> None:
+        """Everybody is peered; two towns offer chairs, the third needs some, and all have heard of it."""
         self.clock = Clock()
         self.towns = {name: copied_town(name, clock=self.clock) for name in NAMES}
         self.by_actor = {town.actor_iri: town for town in self.towns.values()}
@@ -117,9 +125,16 @@ class Market(RuleBasedStateMachine):
         self.parsed: dict[str, Activity] = {}
         self.owned: dict[tuple[str, int], int] = {}
         self.item_of: dict[str, int] = {}
+        self.calm = False
+        for name, quantity in zip(NAMES, stock, strict=False):
+            self.publish(name=name, owned=quantity, quantity=quantity, tier=Tier.PUBLIC)
+        self.need(name=NAMES[-1], quantity=stock[0])
+        self.settle()
+        self.calm = calm
 
     # What people do.
 
+    @precondition(lambda self: len(self.all_items()) < ITEMS_MAX)
     @rule(name=names, owned=quantities, quantity=quantities, tier=st.sampled_from(list(Tier)))
     def publish(self, name: str, owned: int, quantity: int, tier: Tier) -> None:
         """Put chairs into the inventory and offer some of them."""
@@ -128,39 +143,29 @@ class Market(RuleBasedStateMachine):
         self.owned[name, item.id] = owned
         self.offer_item(name, item, quantity=quantity, tier=tier)
 
-    @rule(name=names, pick=picks, quantity=quantities, tier=st.sampled_from(list(Tier)))
-    def publish_again(self, name: str, pick: int, quantity: int, tier: Tier) -> None:
-        """Offer more of an item that is offered already."""
-        item = self.pick_item(name, pick)
-        if item is not None:
-            self.offer_item(name, item, quantity=quantity, tier=tier)
+    @precondition(lambda self: self.all_items())
+    @rule(pick=picks, quantity=quantities, change=st.sampled_from(("offer", "count", "remove")))
+    def keep_house(self, pick: int, quantity: int, change: str) -> None:
+        """Offer more of an item, correct how many there are, or take it out of the inventory."""
+        for name, item in one_of(self.all_items(), pick):
+            if change == "offer":
+                self.offer_item(name, item, quantity=quantity, tier=Tier.PARTNERS)
+            elif change == "remove":
+                self.attempt(name, remove_item, RemoveItem(item_ref=str(item.id)))
+            else:
+                command = EditItem(item_ref=str(item.id), changes=ItemChanges(quantity=quantity))
+                if self.attempt(name, edit_item, command) is not None:
+                    self.owned[name, item.id] += quantity - item.quantity
 
-    @rule(name=names, pick=picks, quantity=quantities)
-    def count_anew(self, name: str, pick: int, quantity: int) -> None:
-        """Correct how many there are."""
-        item = self.pick_item(name, pick)
-        if item is None:
-            return
-        changes = ItemChanges(quantity=quantity)
-        edited = self.attempt(name, edit_item, EditItem(item_ref=str(item.id), changes=changes))
-        if edited is not None:
-            self.owned[name, item.id] += quantity - item.quantity
-
-    @rule(name=names, pick=picks)
-    def remove(self, name: str, pick: int) -> None:
-        """Take an item out of the inventory."""
-        item = self.pick_item(name, pick)
-        if item is not None:
-            self.attempt(name, remove_item, RemoveItem(item_ref=str(item.id)))
-
-    @rule(name=names, pick=picks, quantity=st.none() | quantities, tier=st.none() | st.sampled_from(list(Tier)))
-    def edit(self, name: str, pick: int, quantity: int | None, tier: Tier | None) -> None:
+    @precondition(lambda self: self.all_own(Purpose.OFFER))
+    @rule(pick=picks, quantity=st.none() | quantities, tier=st.none() | st.sampled_from(list(Tier)))
+    def edit(self, pick: int, quantity: int | None, tier: Tier | None) -> None:
         """Change an offer."""
-        entry = self.pick_own(name, Purpose.OFFER, pick)
-        if entry is not None:
+        for name, entry in one_of(self.all_own(Purpose.OFFER), pick):
             command = EditOffer(offer_ref=entry.iri, quantity=quantity, tier=tier, gone_by_on=None)
             self.attempt(name, edit_offer, command)
 
+    @precondition(lambda self: not self.all_own(Purpose.REQUEST))
     @rule(name=names, quantity=quantities)
     def need(self, name: str, quantity: int) -> None:
         """Say that chairs are needed."""
@@ -169,82 +174,95 @@ class Market(RuleBasedStateMachine):
         )
         self.attempt(name, publish_need, command)
 
-    @rule(name=names, purpose=st.sampled_from(Purpose), pick=picks)
-    def withdraw(self, name: str, purpose: Purpose, pick: int) -> None:
+    @rule(purpose=st.sampled_from(Purpose), pick=picks)
+    def withdraw(self, purpose: Purpose, pick: int) -> None:
         """Withdraw an offer or a need."""
-        entry = self.pick_own(name, purpose, pick)
-        if entry is not None:
+        for name, entry in one_of(self.all_own(purpose), pick):
             self.attempt(name, withdraw_proposal, WithdrawProposal(reference=entry.iri, purpose=purpose))
 
-    @rule(name=names, pick=picks, quantity=quantities, days=st.integers(1, 14))
-    def ask(self, name: str, pick: int, quantity: int, days: int) -> None:
+    @precondition(lambda self: self.all_foreign(Purpose.OFFER))
+    @rule(pick=picks, quantity=quantities, days=st.integers(1, 14))
+    def ask(self, pick: int, quantity: int, days: int) -> None:
         """Ask for some of another town's offer."""
-        entry = self.pick_foreign(name, Purpose.OFFER, pick)
-        if entry is not None:
-            self.make_request(name, entry, quantity=quantity, item=None, days=days)
+        for name, entry in one_of(self.all_foreign(Purpose.OFFER), pick):
+            self.make_request(
+                name, entry, quantity=min(quantity, entry.available), item=None, days=days, calm=self.calm
+            )
 
-    @rule(name=names, pick=picks, item_pick=picks, quantity=quantities)
-    def fill_need(self, name: str, pick: int, item_pick: int, quantity: int) -> None:
+    @precondition(lambda self: self.all_foreign(Purpose.OFFER))
+    @rule(pick=picks)
+    def rush(self, pick: int) -> None:
+        """Everybody who has heard of an offer asks for all of it before anybody is answered."""
+        for _, wanted in one_of(self.all_foreign(Purpose.OFFER), pick):
+            for name, entry in self.all_foreign(Purpose.OFFER):
+                if entry.iri == wanted.iri:
+                    self.make_request(name, entry, quantity=entry.available, item=None, days=7, calm=False)
+
+    @precondition(lambda self: self.all_foreign(Purpose.REQUEST))
+    @rule(pick=picks, item_pick=picks, quantity=quantities)
+    def fill_need(self, pick: int, item_pick: int, quantity: int) -> None:
         """Propose to fill another town's need."""
-        entry = self.pick_foreign(name, Purpose.REQUEST, pick)
-        item = self.pick_item(name, item_pick)
-        if entry is not None and item is not None:
-            self.make_request(name, entry, quantity=quantity, item=item, days=7)
+        for name, entry in one_of(self.all_foreign(Purpose.REQUEST), pick):
+            for _, item in one_of([found for found in self.all_items() if found[0] == name], item_pick):
+                self.make_request(
+                    name, entry, quantity=min(quantity, entry.available), item=item, days=7, calm=self.calm
+                )
 
     @rule(name=names, automatic=st.booleans())
     def choose_approval(self, name: str, automatic: bool) -> None:
         """Let the node say yes by itself, or not."""
         self.towns[name].approval = Approval.AUTOMATIC if automatic else Approval.PERSON
 
-    @rule(name=names, pick=picks)
-    def accept(self, name: str, pick: int) -> None:
+    @precondition(lambda self: self.all_agreements({Phase.REQUESTED}, we_propose=True))
+    @rule(pick=picks)
+    def accept(self, pick: int) -> None:
         """Say yes to a request."""
-        found = self.pick_agreement(name, pick, we_propose=True)
-        if found is not None:
+        for name, found in one_of(self.all_agreements({Phase.REQUESTED}, we_propose=True), pick):
             self.attempt(name, accept_request, AcceptRequest(reference=found.request_iri))
 
-    @rule(name=names, pick=picks)
-    def reject(self, name: str, pick: int) -> None:
+    @precondition(lambda self: self.all_agreements({Phase.REQUESTED}, we_propose=True))
+    @rule(pick=picks)
+    def reject(self, pick: int) -> None:
         """Say no to a request."""
-        found = self.pick_agreement(name, pick, we_propose=True)
-        if found is not None:
+        for name, found in one_of(self.all_agreements({Phase.REQUESTED}, we_propose=True), pick):
             command = RejectRequest(reference=found.request_iri, code=RefusalCode.POLICY, text=None)
             self.attempt(name, reject_request, command)
 
-    @rule(name=names, pick=picks)
-    def take_back(self, name: str, pick: int) -> None:
+    @precondition(lambda self: self.all_agreements(OPEN_PHASES, we_propose=False))
+    @rule(pick=picks)
+    def take_back(self, pick: int) -> None:
         """End one's own request, before or after the yes."""
-        found = self.pick_agreement(name, pick, we_propose=False)
-        if found is not None:
+        for name, found in one_of(self.all_agreements(OPEN_PHASES, we_propose=False), pick):
             command = WithdrawRequest(reference=found.request_iri, code=CancelCode.CHANGED)
             self.attempt(name, withdraw_request, command)
 
-    @rule(name=names, pick=picks)
-    def revoke(self, name: str, pick: int) -> None:
+    @precondition(lambda self: self.all_agreements(RUNNING, we_propose=True))
+    @rule(pick=picks)
+    def revoke(self, pick: int) -> None:
         """End what one has said yes to."""
-        found = self.pick_agreement(name, pick, we_propose=True)
-        if found is not None:
+        for name, found in one_of(self.all_agreements(OPEN_PHASES - {Phase.REQUESTED}, we_propose=True), pick):
             self.attempt(name, revoke_request, RevokeRequest(reference=found.request_iri, code=CancelCode.CHANGED))
 
-    @rule(name=names, pick=picks, quantity=st.none() | quantities)
-    def hand_over(self, name: str, pick: int, quantity: int | None) -> None:
+    @precondition(lambda self: self.all_agreements(RUNNING, we_give=True))
+    @rule(pick=picks, quantity=st.none() | quantities)
+    def hand_over(self, pick: int, quantity: int | None) -> None:
         """Give all or some of what is agreed."""
-        found = self.pick_agreement(name, pick, we_give=True)
-        if found is not None:
-            self.attempt(name, give, GiveHandover(reference=found.request_iri, quantity=quantity))
+        for name, found in one_of(self.all_agreements(RUNNING, we_give=True), pick):
+            part = None if quantity is None else min(quantity, max(1, found.held))
+            self.attempt(name, give, GiveHandover(reference=found.request_iri, quantity=part))
 
-    @rule(name=names, pick=picks, quantity=st.none() | quantities)
-    def take_in(self, name: str, pick: int, quantity: int | None) -> None:
+    @precondition(lambda self: self.all_agreements(RUNNING, we_give=False))
+    @rule(pick=picks, quantity=st.none() | quantities)
+    def take_in(self, pick: int, quantity: int | None) -> None:
         """Receive what was given, or close unilaterally."""
-        found = self.pick_agreement(name, pick, we_give=False)
-        if found is not None:
+        for name, found in one_of(self.all_agreements(RUNNING, we_give=False), pick):
             self.attempt(name, receive, ReceiveHandover(reference=found.request_iri, quantity=quantity))
 
-    @rule(name=names, pick=picks)
-    def contest(self, name: str, pick: int) -> None:
+    @precondition(lambda self: self.all_agreements(STARTED))
+    @rule(pick=picks)
+    def contest(self, pick: int) -> None:
         """Say that a handover or receipt is not as it says."""
-        found = self.pick_agreement(name, pick)
-        if found is not None:
+        for name, found in one_of(self.all_agreements(STARTED), pick):
             command = DisputeHandover(reference=found.request_iri, code=DisputeCode.DAMAGED, text=None)
             self.attempt(name, dispute, command)
 
@@ -257,27 +275,28 @@ class Market(RuleBasedStateMachine):
         for town in self.towns.values():
             town.run(expire_requests, limit=LIST_MAX)
 
-    @rule(name=names, pick=picks, count=st.integers(1, CARRIED_MAX), forgotten=st.booleans())
-    def carry(self, name: str, pick: int, count: int, forgotten: bool) -> None:
+    @rule(calm=st.booleans())
+    def change_weather(self, calm: bool) -> None:
+        """From now on what is said arrives at once, or waits until it is carried."""
+        self.calm = calm
+
+    @precondition(lambda self: self.all_waiting())
+    @rule(pick=picks, count=st.integers(1, CARRIED_MAX), forgotten=st.booleans())
+    def carry(self, pick: int, count: int, forgotten: bool) -> None:
         """Carry some of one feed to one peer; the sender may not learn that it arrived."""
-        town = self.towns[name]
-        waiting = [found for found in feeds.list_subscriptions(town.connection, limit=LIST_MAX) if found.waiting]
-        if not waiting:
-            return
-        due = waiting[pick % len(waiting)]
-        through = self.hand_in(town, due.peer_id, due.feed_id, after=due.acknowledged_seq, count=count)
-        if not forgotten:
-            town.run(record_delivered, peer_id=due.peer_id, feed_id=due.feed_id, through_seq=through)
+        for name, due in one_of(self.all_waiting(), pick):
+            through = self.hand_in(name, due, after=due.acknowledged_seq, count=count)
+            if not forgotten:
+                self.towns[name].run(record_delivered, peer_id=due.peer_id, feed_id=due.feed_id, through_seq=through)
 
-    @rule(name=names, pick=picks, back=st.integers(1, CARRIED_MAX))
-    def carry_again(self, name: str, pick: int, back: int) -> None:
+    @rule(pick=picks, back=st.integers(1, CARRIED_MAX))
+    def carry_again(self, pick: int, back: int) -> None:
         """Repeat what a peer has had."""
-        town = self.towns[name]
-        read = feeds.list_subscriptions(town.connection, limit=LIST_MAX)
-        known = read[pick % len(read)]
-        after = max(0, known.acknowledged_seq - back)
-        self.hand_in(town, known.peer_id, known.feed_id, after=after, count=known.acknowledged_seq - after)
+        for name, known in one_of(self.all_subscriptions(), pick):
+            after = max(0, known.acknowledged_seq - back)
+            self.hand_in(name, known, after=after, count=known.acknowledged_seq - after)
 
+    @precondition(lambda self: self.all_waiting())
     @rule()
     def carry_everything(self) -> None:
         """The network is quiet for a while, and everything arrives."""
@@ -349,7 +368,8 @@ class Market(RuleBasedStateMachine):
             seen = [(row.phase, row.quantity, row.given, row.received, row.held, row.agreement_iri) for row in rows]
             assert seen[0] == seen[1], f"{one} and {other} see different states of {iri}"
             assert thread.state.illegal == theirs[iri].state.illegal
-            assert (rows[0].phase, rows[0].held) == (thread.state.phase, thread.state.held)
+            assert rows[0].phase is thread.state.phase
+            assert rows[0].held == thread.state.held
 
     def compare_catalogue(self, publisher: Town, reader: Town) -> None:
         """What the reader may see of the publisher is what the publisher says, and the rest is gone."""
@@ -372,9 +392,12 @@ class Market(RuleBasedStateMachine):
     def attempt(self, name: str, operation: Callable[..., T], command: object) -> T | None:
         """The operation's answer, or None where the node says no, which is a person's daily life."""
         try:
-            return self.towns[name].run(operation, command)
+            answer = self.towns[name].run(operation, command)
         except RefusedError:
             return None
+        if self.calm:
+            self.settle()
+        return answer
 
     def offer_item(self, name: str, item: Item, *, quantity: int, tier: Tier) -> None:
         """Offer some of the item, and remember which it was."""
@@ -383,7 +406,9 @@ class Market(RuleBasedStateMachine):
         if entry is not None:
             self.item_of[entry.iri] = item.id
 
-    def make_request(self, name: str, entry: CatalogueEntry, *, quantity: int, item: Item | None, days: int) -> None:
+    def make_request(
+        self, name: str, entry: CatalogueEntry, *, quantity: int, item: Item | None, days: int, calm: bool
+    ) -> None:
         """Ask, and remember which item would be given."""
         item_ref = None if item is None else str(item.id)
         try:
@@ -392,43 +417,80 @@ class Market(RuleBasedStateMachine):
             return
         if item is not None:
             self.item_of[request.request_iri] = item.id
+        if calm:
+            self.settle()
 
-    def pick_item(self, name: str, pick: int) -> Item | None:
-        """One of the town's items."""
-        found = items.list_items(self.towns[name].connection, words=None, removed=False, limit=LIST_MAX)[::-1]
-        return found[pick % len(found)] if found else None
+    def all_items(self) -> list[tuple[str, Item]]:
+        """Everything in any inventory."""
+        return [
+            (name, item)
+            for name, town in self.towns.items()
+            for item in items.list_items(town.connection, words=None, removed=False, limit=LIST_MAX)
+        ]
 
-    def pick_own(self, name: str, purpose: Purpose, pick: int) -> CatalogueEntry | None:
-        """One of the town's own open proposals."""
-        found = proposals.list_own(self.towns[name].connection, purpose=purpose, open_only=True, limit=LIST_MAX)
-        return found[pick % len(found)] if found else None
+    def all_own(self, purpose: Purpose) -> list[tuple[str, CatalogueEntry]]:
+        """Every open proposal, with its publisher."""
+        return [
+            (name, entry)
+            for name, town in self.towns.items()
+            for entry in proposals.list_own(town.connection, purpose=purpose, open_only=True, limit=LIST_MAX)
+        ]
 
-    def pick_foreign(self, name: str, purpose: Purpose, pick: int) -> CatalogueEntry | None:
-        """One of the proposals that the town knows of another town and that may still be had."""
+    def all_foreign(self, purpose: Purpose) -> list[tuple[str, CatalogueEntry]]:
+        """Everything that any town sees in another's catalogue and that may still be had."""
         wanted = proposals.SearchFilter(purpose=purpose)
-        entries = proposals.search_entries(self.towns[name].connection, wanted, now=self.clock.now, limit=LIST_MAX)
-        found = [entry for entry, _ in entries if not entry.own]
-        return found[pick % len(found)] if found else None
+        return [
+            (name, entry)
+            for name, town in self.towns.items()
+            for entry, _ in proposals.search_entries(town.connection, wanted, now=self.clock.now, limit=LIST_MAX)
+            if not entry.own
+        ]
 
-    def pick_agreement(
-        self, name: str, pick: int, *, we_propose: bool | None = None, we_give: bool | None = None
-    ) -> Agreement | None:
-        """One of the town's agreements that have not come to nothing."""
-        alive = frozenset(Phase) - {Phase.REJECTED, Phase.WITHDRAWN, Phase.CANCELLED}
-        wanted = agreements.AgreementFilter(phases=alive, we_propose=we_propose, we_give=we_give)
-        found = agreements.list_agreements(self.towns[name].connection, wanted, limit=LIST_MAX)[::-1]
-        return found[pick % len(found)] if found else None
+    def all_agreements(
+        self, phases: AbstractSet[Phase], *, we_propose: bool | None = None, we_give: bool | None = None
+    ) -> list[tuple[str, Agreement]]:
+        """Every agreement in one of the phases, as each side has it."""
+        wanted = agreements.AgreementFilter(phases=frozenset(phases), we_propose=we_propose, we_give=we_give)
+        return [
+            (name, agreement)
+            for name, town in self.towns.items()
+            for agreement in agreements.list_agreements(town.connection, wanted, limit=LIST_MAX)
+        ]
 
-    def hand_in(self, town: Town, peer_id: int, feed_id: int, *, after: int, count: int) -> int:
+    def all_subscriptions(self) -> list[tuple[str, Subscription]]:
+        """Every cursor."""
+        return [
+            (name, known)
+            for name, town in self.towns.items()
+            for known in feeds.list_subscriptions(town.connection, limit=LIST_MAX)
+        ]
+
+    def all_waiting(self) -> list[tuple[str, Subscription]]:
+        """Every cursor that is behind."""
+        return [found for found in self.all_subscriptions() if found[1].waiting]
+
+    def hand_in(self, name: str, known: Subscription, *, after: int, count: int) -> int:
         """Hand entries of a feed to their reader. Returns the number of the last one."""
-        reader = self.by_actor[peers.load_peer(town.connection, peer_id).actor_iri]
+        town = self.towns[name]
+        reader = self.by_actor[peers.load_peer(town.connection, known.peer_id).actor_iri]
         through = after
-        for entry in feeds.list_entries(town.connection, feed_id, after=after, limit=count):
+        for entry in feeds.list_entries(town.connection, known.feed_id, after=after, limit=count):
             reader.receive(entry.body, sender=town)
             through = entry.seq
         return through
 
     def settle(self) -> None:
         """Carry everything that waits, and what it causes, until nothing waits."""
-        world = World(folder=Path(), clock=self.clock, towns=self.by_actor)
-        world.deliver()
+        for _ in range(ROUNDS_MAX):
+            waiting = self.all_waiting()
+            if not waiting:
+                return
+            for name, due in waiting:
+                through = self.hand_in(name, due, after=due.acknowledged_seq, count=LIST_MAX)
+                self.towns[name].run(record_delivered, peer_id=due.peer_id, feed_id=due.feed_id, through_seq=through)
+        raise AssertionError("the towns never came to rest")
+
+
+def one_of(found: Sequence[T], pick: int) -> Sequence[T]:
+    """The one that the pick means, newest first and round again; nothing where there is nothing."""
+    return (found[-1 - pick % len(found)],) if found else ()
