@@ -81,12 +81,17 @@ def record_actor(connection: sqlite3.Connection, peer_id: int, actor: RemoteActo
         (actor.name, actor.kind, actor.country, actor.org_number, actor.inbox, actor.recovery_fingerprint,
          actor.latitude, actor.longitude, peer_id),
     )  # fmt: skip
-    connection.execute("DELETE FROM peer_keys WHERE peer_id = ?", (peer_id,))
-    keys = [(str(listed.key_id), peer_id, "proof", listed.key.multibase) for listed in actor.proof_keys]
-    keys += [(str(key.key_id), peer_id, "transport", key.pem) for key in actor.transport_keys]
+    keys = [(str(listed.key_id), "proof", listed.key.multibase) for listed in actor.proof_keys]
+    keys += [(str(key.key_id), "transport", key.pem) for key in actor.transport_keys]
+    known = {
+        (str(row["iri"]), str(row["purpose"]), str(row["material"]))
+        for row in connection.execute("SELECT * FROM peer_keys WHERE peer_id = ?", (peer_id,))
+    }
+    # A key that is listed as before stays as it is, with the time since when we know it.
+    connection.executemany("DELETE FROM peer_keys WHERE iri = ?", [(iri,) for iri, _, _ in known.difference(keys)])
     connection.executemany(
-        "INSERT INTO peer_keys (iri, peer_id, purpose, material, added_at) VALUES (?, ?, ?, ?, ?)",
-        [(*key, instant_text(now)) for key in keys],
+        "INSERT INTO peer_keys (iri, purpose, material, peer_id, added_at) VALUES (?, ?, ?, ?, ?)",
+        [(*key, peer_id, instant_text(now)) for key in keys if key not in known],
     )
 
 
