@@ -7,7 +7,7 @@ from datetime import datetime
 from node.domain.catalogue import CatalogueEntry
 from node.domain.places import Coordinates, distance_km
 from node.store.rows import instant_of, instant_text, required_instant
-from node.store.search import match_expression
+from node.store.search import match_expression, stands_inside
 from protocol.identifiers import ActorIri, Iri
 from protocol.vocabulary import Purpose, Tier, Unit
 
@@ -115,22 +115,38 @@ def search_entries(
 ) -> list[tuple[CatalogueEntry, float | None]]:
     """Entries that match, with their distance in kilometres where both places are known.
 
-    Nearest first when `near` is given, else newest first. Words that are all punctuation find nothing.
+    Nearest first when `near` is given, else newest first. Words that are all punctuation find nothing. Words that no
+    word begins with are looked for inside the words of the newest entries: a Nordic compound has its meaning last.
     """
+    expression = match_expression(wanted.words) if wanted.words else None
+    if wanted.words and expression is None:
+        return []
     clauses, parameters = _conditions(wanted, now)
-    if wanted.words:
-        expression = match_expression(wanted.words)
-        if expression is None:
-            return []
-        clauses.append("proposals.id IN (SELECT rowid FROM proposals_fts WHERE proposals_fts MATCH ?)")
-        parameters.append(expression)
-    where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
     candidates = limit if wanted.near is None else max(limit, CANDIDATES_MAX)
-    rows = connection.execute(f"{_ENTRY}{where} ORDER BY proposals.id DESC LIMIT ?", (*parameters, candidates))
-    entries = [_entry_of(row) for row in rows]
+    entries = _list_matching(connection, clauses, parameters, expression=expression, limit=candidates)
+    if not entries and wanted.words:
+        newest = _list_matching(connection, clauses, parameters, expression=None, limit=CANDIDATES_MAX)
+        entries = [entry for entry in newest if stands_inside(wanted.words, f"{entry.name} {entry.content}")]
     if wanted.near is None:
-        return [(entry, None) for entry in entries]
+        return [(entry, None) for entry in entries[:limit]]
     return _nearest(entries, wanted.near, within_km=wanted.within_km)[:limit]
+
+
+def _list_matching(
+    connection: sqlite3.Connection,
+    clauses: list[str],
+    parameters: list[object],
+    *,
+    expression: str | None,
+    limit: int,
+) -> list[CatalogueEntry]:
+    """The newest entries under these conditions, and under the full-text expression if there is one."""
+    if expression is not None:
+        clauses = [*clauses, "proposals.id IN (SELECT rowid FROM proposals_fts WHERE proposals_fts MATCH ?)"]
+        parameters = [*parameters, expression]
+    where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
+    rows = connection.execute(f"{_ENTRY}{where} ORDER BY proposals.id DESC LIMIT ?", (*parameters, limit))
+    return [_entry_of(row) for row in rows]
 
 
 def _conditions(wanted: SearchFilter, now: datetime) -> tuple[list[str], list[object]]:

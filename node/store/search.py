@@ -41,3 +41,9 @@ def match_expression(text: str) -> str | None:
     """
     words = _WORD.findall(text)[:WORDS_MAX]
     return " ".join(f'"{word}"*' for word in words) or None
+
+
+def stands_inside(text: str, haystack: str) -> bool:
+    """Whether every word of the text stands somewhere in the haystack, inside words too, whatever the case."""
+    folded = haystack.casefold()
+    return all(word.casefold() in folded for word in _WORD.findall(text)[:WORDS_MAX])
