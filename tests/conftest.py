@@ -1,4 +1,4 @@
-"""What holds for every test: nothing blocks the event loop, and uses of the shared folder are written down.
+"""What holds for every test: nothing blocks the event loop, no example is timed, uses of the shared folder are listed.
 
 Fixtures of one area belong in the conftest.py of its own folder.
 """
@@ -9,10 +9,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 from tests.shared_files import shared_folder
+
+# No deadline: how long an example takes tells of the machine, not of the code. `quick` is for further interpreters.
+hypothesis.settings.register_profile("full", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("quick", parent=hypothesis.settings.get_profile("full"), max_examples=20)
+hypothesis.settings.load_profile("full")
 
 OWN_SOURCE = [name for name in ("node", "protocol", "schemas") if importlib.util.find_spec(name)]
 

@@ -134,7 +134,8 @@ def test_others(run: Run, prepared: list[tuple[Interpreter, Future[Path]]]) -> N
             run.failed.append(name)
             run.outcomes.append(f"{name}: FAILED, no environment")
             continue
-        run.step(name, [str(python), "-m", "pytest", "-n", str(WORKERS), "-q", "-m", "not slow and not soak"])
+        options = ["-q", "-n", str(WORKERS), "-m", "not slow and not soak", "--hypothesis-profile=quick"]
+        run.step(name, [str(python), "-m", "pytest", *options])
 
 
 def close(run: Run, discovery: Discovery, *, first: Interpreter) -> None:
