@@ -50,8 +50,6 @@ def parse(body: bytes) -> JsonValue:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedJson(f"not UTF-8 at byte {error.start}") from error
-    if text.startswith("\ufeff"):
-        raise MalformedJson("a byte order mark")
     _check_depth(text)
     try:
         value: JsonValue = _DECODER.decode(text)

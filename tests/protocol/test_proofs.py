@@ -257,7 +257,12 @@ def test_a_proof_that_is_not_of_the_one_kind_is_refused_even_if_signed_so(change
     ],
 )
 def test_a_proof_value_that_is_not_64_octets_of_base58btc_is_refused(value: object) -> None:
-    assert refusal_of(_tamper(lambda document: document["proof"].update(proofValue=value))).code == "proof-invalid"
+    document = _tamper(lambda document: document["proof"].update(proofValue=value))
+
+    with pytest.raises(ProofInvalid) as caught:
+        proof_of(document)
+
+    assert caught.value.code == refusal_of(document).code == "proof-invalid"
 
 
 def test_a_proof_without_value_is_refused() -> None:
