@@ -1,15 +1,19 @@
 """The locks are complete, carry hashes, name no address, and hold nothing older than what is known to be safe."""
 
 import re
+import sys
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import metadata
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.architecture.source_tree import REPOSITORY
+from tests.architecture.import_rules import OURS, imports_of
+from tests.architecture.source_tree import REPOSITORY, SourceModule, product_modules, source_module
 
 LOCK_NAMES = ("requirements.txt", "requirements-dev.txt")
 LOCKED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)(?P<marker> ;[^\\]+)? \\")
@@ -123,6 +127,28 @@ def test_what_the_project_asks_for_is_not_below_the_oldest_safe_version() -> Non
     ]
 
     assert not below
+
+
+def imported_libraries(modules: Iterable[SourceModule]) -> frozenset[str]:
+    """The distributions that modules import, without the standard library and our own."""
+    own = {*sys.stdlib_module_names, *OURS}
+    names = {target.split(".")[0] for module in modules for _, target in imports_of(module)} - own
+    known = metadata.packages_distributions()
+    return frozenset(canonicalize_name(known.get(name, [f"unknown:{name}"])[0]) for name in names)
+
+
+def test_the_project_asks_for_every_library_that_it_imports_and_for_no_other() -> None:
+    asked = {canonicalize_name(requirement.name) for requirement in _requirements()["requirements.txt"]}
+
+    assert imported_libraries(product_modules()) == asked
+
+
+def test_an_imported_library_is_known_by_the_name_of_its_distribution() -> None:
+    text = "import os\nimport nacl.signing\nfrom stdnum.no import orgnr\nfrom node import store\nimport nowhere_at_all"
+
+    found = imported_libraries([source_module(text, path="node/app.py")])
+
+    assert found == {"pynacl", "python-stdnum", "unknown:nowhere-at-all"}
 
 
 def test_every_safe_version_is_of_something_that_is_locked() -> None:
