@@ -15,6 +15,9 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 from tests.shared_files import shared_folder
 
+# openpyxl reads with lxml where it finds it. A test's library brings lxml; an installed node has none, so nor do we.
+os.environ["OPENPYXL_LXML"] = "False"
+
 # No deadline: how long an example takes tells of the machine, not of the code. `quick` is for further interpreters.
 hypothesis.settings.register_profile("full", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("quick", parent=hypothesis.settings.get_profile("full"), max_examples=20)

@@ -78,7 +78,7 @@ class Discovery:
         return tuple(minor for minor in SUPPORTED_MINORS if minor not in found)
 
 
-def find_interpreters() -> Discovery:
+def find_interpreters(*, search_path: str = os.environ.get("PATH", "")) -> Discovery:
     """Every usable CPython from 3.11 on: on PATH, in pyenv's and uv's folders, behind the `py` launcher.
 
     A name on PATH proves nothing (pyenv leaves shims for versions that are not chosen), so each candidate is started.
@@ -86,7 +86,7 @@ def find_interpreters() -> Discovery:
     best: dict[tuple[int, int], Interpreter] = {}
     left_out: list[str] = []
     seen: set[Path] = set()
-    for candidate in _candidates():
+    for candidate in _candidates(search_path):
         found = _probe(candidate)
         if isinstance(found, str):
             left_out.append(found)
@@ -98,14 +98,14 @@ def find_interpreters() -> Discovery:
     return Discovery(interpreters=tuple(best[minor] for minor in sorted(best)), left_out=tuple(sorted(set(left_out))))
 
 
-def _candidates() -> Iterator[Path]:
+def _candidates(search_path: str) -> Iterator[Path]:
     """Paths that may be an interpreter, without repetition. None is trusted before it has run."""
-    yield from dict.fromkeys([Path(sys.executable), *_on_path(), *_in_version_folders(), *_from_launcher()])
+    yield from dict.fromkeys([Path(sys.executable), *_on_path(search_path), *_in_version_folders(), *_from_launcher()])
 
 
-def _on_path() -> Iterator[Path]:
+def _on_path(search_path: str) -> Iterator[Path]:
     name = re.compile(r"python(3(\.\d+)?)?")
-    for folder in [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]:
+    for folder in [*search_path.split(os.pathsep), "/usr/bin", "/usr/local/bin"]:
         place = Path(folder)
         if folder and place.is_dir():
             yield from sorted(path for path in place.glob("python*") if name.fullmatch(path.name))
@@ -190,6 +190,11 @@ def maker_of(folder: Path) -> Interpreter | None:
     return Interpreter(path=Path(facts["path"]), version=(major, minor, micro))
 
 
+def write_stamp(folder: Path, interpreter: Interpreter) -> None:
+    """Mark an environment as complete."""
+    (folder / "stamp.json").write_text(json.dumps(_stamp(interpreter)))
+
+
 def _stamp(interpreter: Interpreter) -> dict[str, object]:
     """What an environment was made from, as a digest. Tool settings in pyproject.toml do not count."""
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
@@ -218,20 +223,20 @@ def make_environment(interpreter: Interpreter, folder: Path, *, pip_from: Path |
     _run([str(interpreter.path), "-m", "venv", *([] if pip_from is None else ["--without-pip"]), str(folder)])
     if pip_from is None:
         only_pip = folder / "pip.txt"
-        only_pip.write_text(_locked_pip())
+        only_pip.write_text(locked_pip())
         _install(python, python, ["--require-hashes", "-r", str(only_pip)])
         pip_from = python
     # The lock is complete and its hashes are checked, so nothing is left to resolve: --no-deps.
     _install(pip_from, python, ["--require-hashes", "-r", str(LOCK)])
     _install(pip_from, python, ["--no-index", "--no-build-isolation", "-e", str(REPOSITORY)])
-    (folder / "stamp.json").write_text(json.dumps(_stamp(interpreter)))
+    write_stamp(folder, interpreter)
 
 
-def _locked_pip() -> str:
+def locked_pip() -> str:
     """The lock's entry for pip with its hashes."""
     entry = re.search(r"^pip==.*(?:\n    --hash.*)+", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     if entry is None:
-        raise SetupFailed(f"{LOCK.name} does not lock pip: compile it again as CONTRIBUTING.md says.")
+        raise SetupFailed(f"{LOCK.name} does not lock pip: run `make locks`.")
     return entry.group() + "\n"
 
 

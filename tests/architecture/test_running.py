@@ -1,0 +1,103 @@
+"""What `make test` is made of does what it says: interpreters, environments, coverage without the shared folder."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import coverage_floors, environments, run_all
+from tests.architecture.source_tree import REPOSITORY
+
+
+def test_the_interpreter_that_runs_this_is_found_and_no_language_version_twice() -> None:
+    discovery = environments.find_interpreters()
+
+    minors = [interpreter.minor for interpreter in discovery.interpreters]
+    assert f"{sys.version_info.major}.{sys.version_info.minor}" in minors
+    assert len(set(minors)) == len(minors)
+    assert not set(minors) & set(discovery.absent_minors)
+
+
+def test_a_file_that_only_has_an_interpreters_name_is_not_taken_for_one(tmp_path: Path) -> None:
+    shim = tmp_path / "python3.99"
+    shim.write_text("#!/bin/sh\necho 'python3.99: command not found' >&2\nexit 127\n")
+    shim.chmod(0o755)
+
+    discovery = environments.find_interpreters(search_path=str(tmp_path))
+
+    assert "3.99" not in {interpreter.minor for interpreter in discovery.interpreters}
+
+
+def test_an_environment_is_stale_until_its_stamp_fits(tmp_path: Path) -> None:
+    interpreter = environments.Interpreter(path=Path(sys.executable), version=(3, 11, 7))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
+
+    before = environments.is_fresh(tmp_path, interpreter)
+    environments.write_stamp(tmp_path, interpreter)
+    after = environments.is_fresh(tmp_path, interpreter)
+    for_another = environments.is_fresh(tmp_path, environments.Interpreter(interpreter.path, (3, 11, 8)))
+
+    assert (before, after, for_another) == (False, True, False)
+    assert environments.maker_of(tmp_path) == interpreter
+
+
+def test_the_first_environment_begins_with_the_locked_pip_and_its_hashes() -> None:
+    entry = environments.locked_pip()
+
+    assert re.fullmatch(r"pip==[0-9.]+ \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", entry)
+
+
+def test_contexts_of_the_named_tests_are_left_out_and_no_others() -> None:
+    pattern = re.compile(coverage_floors.contexts_without(frozenset({"tests/a.py::test_vectors", "tests/b.py"})))
+    contexts = [
+        "",
+        "tests/a.py::test_vectors|run",
+        "tests/a.py::test_vectors[one]|setup",
+        "tests/a.py::test_vectors_of_ours|run",
+        "tests/b.py::test_anything|run",
+    ]
+
+    kept = [context for context in contexts if pattern.search(context)]
+
+    assert kept == ["", "tests/a.py::test_vectors_of_ours|run"]
+
+
+def test_ids_of_tests_are_read_without_their_parameters(tmp_path: Path) -> None:
+    listed = tmp_path / "uses.txt"
+    listed.write_text("tests/a.py::test_vectors[x]\ntests/a.py::test_vectors[y]\ntests/b.py::test_z\n")
+
+    assert coverage_floors.read_test_ids(listed) == {"tests/a.py::test_vectors", "tests/b.py::test_z"}
+    assert coverage_floors.read_test_ids(tmp_path / "absent") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("line", "is_summary"),
+    [
+        ("=========== 3501 passed, 2 skipped in 216.67s (0:03:36) ============", True),
+        ("==== 1 failed, 1 error in 0.52s ====", True),
+        ("=========================== short test summary info ============================", False),
+        ("---- 3 passed in 1s", False),
+    ],
+)
+def test_the_summary_of_pytest_is_recognised(line: str, is_summary: bool) -> None:
+    assert bool(run_all.SUMMARY.fullmatch(line)) is is_summary
+
+
+def test_make_without_a_target_lists_every_target() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*##", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+
+    shown = subprocess.run(["make"], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    assert {"help", "demo", "test", "bench", "soak", "lint", "types"} <= targets
+    assert all(f"make {target} " in shown for target in targets)
+
+
+def test_the_checking_machine_can_run_its_script() -> None:
+    script = REPOSITORY / ".ci" / "run"
+
+    assert os.access(script, os.X_OK)
+    assert script.read_text().rstrip().endswith("exec make test")
