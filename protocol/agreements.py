@@ -192,7 +192,7 @@ def _add_step(ledger: Ledger, ruling: Ruling, *, message: ExchangeMessage, posit
         ledger.accepts.append((position, message))
     elif isinstance(message, Reject) and ruling.event is not None:
         is_of_receipt = ruling.step is Step.DISPUTE_RECEIPT
-        ledger.disputes.append(Dispute(position, message, event=ruling.event, is_of_receipt=is_of_receipt))
+        ledger.open_disputes.append(Dispute(position, message, event=ruling.event, is_of_receipt=is_of_receipt))
     elif isinstance(message, Reject) and ruling.step is Step.DECLINE:
         ledger.declines.append((position, message))
     else:
@@ -222,7 +222,7 @@ def _heads(order: CausalOrder, *, by_digest: Mapping[Digest, ExchangeMessage]) -
 def _summary(ledger: Ledger, *, illegal: Mapping[Digest, str], heads: frozenset[Digest]) -> AgreementState:
     accept = ledger.accepts[0][1] if ledger.accepts else None
     terms = None if accept is None else accept.result
-    disputes = ledger.open_disputes()
+    disputes = ledger.open_disputes
     disputed = {dispute.event.iri for dispute in disputes}
     asked = ledger.root.terms.commitment.quantity
     return AgreementState(

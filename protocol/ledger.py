@@ -84,7 +84,7 @@ class Ledger:
     changes: list[Change] = field(default_factory=list)
     handovers: list[tuple[int, Event]] = field(default_factory=list)
     receipts: list[tuple[int, Event]] = field(default_factory=list)
-    disputes: list[Dispute] = field(default_factory=list)
+    open_disputes: list[Dispute] = field(default_factory=list)
     handed: Decimal = Decimal(0)
     _receipted: dict[Iri, Decimal] = field(default_factory=dict)
     _closed: Decimal = Decimal(0)
@@ -95,6 +95,7 @@ class Ledger:
         """The giver's word that so much was handed over."""
         self.handovers.append((position, event))
         self.handed += event.quantity.value
+        self._settle(position, event)
 
     def add_receipt(self, position: int, event: Event) -> None:
         """The receiver's word that so much was received, of one handover or of none in particular."""
@@ -105,6 +106,7 @@ class Ledger:
             # Two receipts of one handover come from a receiver that forgot the first; the larger one counts.
             former = self._receipted.get(event.mirrors, Decimal(0))
             self._receipted[event.mirrors] = max(former, event.quantity.value)
+        self._settle(position, event)
 
     def answer_change(self, request: Request, *, step: Step, position: int) -> None:
         """An answer to a change, or its author's Undo; a second answer of one kind changes nothing."""
@@ -191,21 +193,13 @@ class Ledger:
         """The changes that wait for an answer; none once the agreement has ended."""
         return [] if self.is_ended else [change for change in self.changes if change.is_open]
 
-    def open_disputes(self) -> list[Dispute]:
-        """The disputes that nothing has settled yet.
-
-        A disputed handover is settled by a receipt of it that was made in knowledge of the dispute, a disputed
-        receipt by any handover or receipt made in that knowledge.
-        """
-        return [dispute for dispute in self.disputes if not self._is_settled(dispute)]
-
     def phase(self) -> Phase:
         """Where the agreement stands."""
         if not self.accepts:
             if self.declines:
                 return Phase.REJECTED
             return Phase.WITHDRAWN if self.endings else Phase.REQUESTED
-        if self._is_contradictory() or self.open_disputes():
+        if self._is_contradictory() or self.open_disputes:
             return Phase.DISPUTED
         if self.held > 0:
             return Phase.PARTLY_GIVEN if self.given > 0 else Phase.AGREED
@@ -264,12 +258,18 @@ class Ledger:
         mask = sum(1 << position for position in positions)
         return any(self.views[ending] & mask == mask for ending, _ in self.endings)
 
-    def _is_settled(self, dispute: Dispute) -> bool:
-        if not dispute.is_of_receipt:
-            answers = [position for position, event in self.receipts if event.mirrors == dispute.event.iri]
-        else:
-            answers = [position for position, _ in (*self.handovers, *self.receipts)]
-        return any(self.views[position] >> dispute.position & 1 for position in answers)
+    def _settle(self, position: int, event: Event) -> None:
+        """Strike the disputes that this event settles, because its sender knew of them.
+
+        A disputed handover is settled by a receipt of it, a disputed receipt by any handover or receipt. What was
+        made in knowledge of a dispute comes later in the causal order, so adding in that order misses none.
+        """
+        self.open_disputes = [
+            dispute
+            for dispute in self.open_disputes
+            if not self.views[position] >> dispute.position & 1
+            or not (dispute.is_of_receipt or event.mirrors == dispute.event.iri)
+        ]
 
 
 def _acceptance_position(change: Change) -> int:

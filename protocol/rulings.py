@@ -149,7 +149,7 @@ def _check_refusal(message: Reject | Undo, *, ruling: Ruling, view: Ledger) -> N
     if isinstance(message, Reject) and is_about_root and message.object_digest not in (None, view.root.header.digest):
         raise IllegalStep("it names another request by its digest")
     if ruling.event is not None:
-        if any(dispute.event.iri == ruling.event.iri for dispute in view.open_disputes()):
+        if any(dispute.event.iri == ruling.event.iri for dispute in view.open_disputes):
             raise IllegalStep("the event is disputed already")
         if ruling.step is Step.DISPUTE_HANDOVER and view.is_receipted(ruling.event):
             raise IllegalStep("the receiver has receipted the handover")
