@@ -58,8 +58,8 @@ CONNECTIONS_MAX = 1_000
 CONNECTION_IDLE_SECONDS = 30.0
 """For a request to begin and its header to be complete, on a new connection and on a kept one."""
 
-STOP_SECONDS = 10.0
-"""For requests under way to end after SIGTERM; systemd kills after 90."""
+STOP_SECONDS = 5.0
+"""For requests under way to end after SIGTERM. One whose body is still on its way is cut off; the peer repeats it."""
 
 DELIVERY_GRACE_SECONDS = 5.0
 """For deliveries under way to end; one that is cut off is repeated after the next start."""
@@ -411,15 +411,13 @@ def _bind(host: str, port: int) -> socket.socket:
     advice = "choose another with --listen HOST:PORT"
     try:
         return socket.create_server((host, port), family=family, backlog=128)
-    except socket.gaierror as error:
-        raise ServeRefused(f"{host} is not an address of this machine: {advice}.") from error
     except OSError as error:
         match error.errno:
             case errno.EADDRINUSE:
                 reason = f"Port {port} on {host} is in use: stop the other program, or {advice}."
             case errno.EACCES:
                 reason = f"Port {port} is reserved for the system: {advice}, and let a web server in front pass on."
-            case errno.EADDRNOTAVAIL:
+            case errno.EADDRNOTAVAIL | socket.EAI_NONAME | socket.EAI_ADDRFAMILY | socket.EAI_AGAIN:
                 reason = f"{host} is not an address of this machine: {advice}."
             case _:
                 reason = f"Cannot listen on {host}:{port} ({error.strerror}): {advice}."

@@ -262,7 +262,8 @@ def _domain(text: str) -> str:
     try:
         return parse_domain(text)
     except InvalidIdentifier as error:
-        raise ValueError("must be a host name in lower case (punycode), for example krets.asker.example") from error
+        right = "must be a host name in lower case (punycode), for example krets.asker.example; no default port"
+        raise ValueError(right) from error
 
 
 def _name(text: str) -> str:

@@ -29,7 +29,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_INTRODUCTIONS: dict[OrganisationKind, str] = {
+INTRODUCTIONS: dict[OrganisationKind, str] = {
     OrganisationKind.MUNICIPALITY: "This municipality passes on what it no longer uses, and looks here first.",
     OrganisationKind.CHARITY: "This charity gives used things a new home.",
     OrganisationKind.REFURBISHER: "This workshop makes used things good again.",
@@ -86,7 +86,7 @@ class HomePage:
         shown = [entry for entry in found[:SHOWN_MAX] if entry.closes_at is None or entry.closes_at > now]
         text = self._template.render(
             name=self._facts.name,
-            introduction=_INTRODUCTIONS[self._facts.kind],
+            introduction=INTRODUCTIONS[self._facts.kind],
             country=self._facts.country,
             org_number=self._facts.org_number,
             origin=self._facts.origin,
