@@ -139,7 +139,11 @@ class Deliverer:
             return
         logger.error("delivery to peer %s failed by our mistake", peer_id, exc_info=worker.exception())
         self._resting.add(peer_id)
-        asyncio.get_running_loop().call_later(FAULT_PAUSE_SECONDS, self._resting.discard, peer_id)
+        asyncio.get_running_loop().call_later(FAULT_PAUSE_SECONDS, self._end_rest, peer_id)
+
+    def _end_rest(self, peer_id: int) -> None:
+        self._resting.discard(peer_id)
+        self._woken.set()
 
     async def _seconds_to_next(self) -> float | None:
         next_at = await asyncio.wrap_future(self._database.read(feeds.find_next_attempt))

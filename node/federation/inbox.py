@@ -27,7 +27,7 @@ from node.federation.problems import (
     problem_of_refusal,
     problem_response,
 )
-from node.federation.reading import check_body_announced, parse_head, read_body
+from node.federation.reading import BODY_SECONDS_MAX, check_body_announced, parse_head, read_body
 from node.operations.author import Author
 from node.operations.receive_activity import Received, Signature, receive_activity
 from node.operations.record_refusal import record_refusal
@@ -127,7 +127,7 @@ class Inbox:
         head = parse_head(request, origin=self._author.origin)
         arrival.key_iri = peek_signature(head).keyid
         known = await self._keyring.find_key(arrival.key_iri)
-        arrival.body = await read_body(request)
+        arrival.body = await read_body(request, seconds_max=BODY_SECONDS_MAX)
         signed = replace(head, body=arrival.body)
         if known is None:
             return await self._meet_stranger(signed, arrival.key_iri)

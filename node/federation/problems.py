@@ -133,6 +133,8 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
         detail = "This node made a mistake. Its administrator finds the cause under the id."
         response = problem_response(Problem(status=500, code="internal", detail=detail, extra=(("id", error_id),)))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    # In place of aiohttp's own, which tells the versions of Python and of itself.
+    response.headers.setdefault("Server", "krets")
     return response
 
 

@@ -37,7 +37,7 @@ _WRONG_TYPE = Problem(
 _TOO_SLOW = Problem(
     status=408,
     code="too-slow",
-    detail=f"The body did not arrive within {BODY_SECONDS_MAX} seconds. Send it again at once.",
+    detail="The body did not arrive in time. Send it again, in one piece.",
     close_connection=True,
 )
 _BAD_TARGET = Problem(status=400, code="bad-request", detail="Name the resource by its path alone.")
@@ -61,11 +61,11 @@ def check_body_announced(request: web.Request) -> None:
         raise ProblemError(_WRONG_TYPE)
 
 
-async def read_body(request: web.Request) -> bytes:
-    """The whole body, at most ACTIVITY_BYTES_MAX within BODY_SECONDS_MAX. Raises ProblemError."""
+async def read_body(request: web.Request, *, seconds_max: float) -> bytes:
+    """The whole body, at most ACTIVITY_BYTES_MAX within this time. Raises ProblemError."""
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
+        async with asyncio.timeout(seconds_max):
             async for chunk in request.content.iter_any():
                 body += chunk
                 if len(body) > ACTIVITY_BYTES_MAX:

@@ -3,17 +3,21 @@
 import asyncio
 import json
 import sqlite3
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from node.federation.inbox import REFUSALS_UNDER_WAY_MAX
+from node.federation.transport import ExchangeFailed, HttpAnswer
 from node.operations.decide_peer import BlockPeer, RemovePeer, block_peer, remove_peer
 from node.store import peers
 from protocol.compose import compose_accept_follow, compose_follow, seal
+from protocol.discovery import actor_document
 from protocol.http_signatures import HttpRequest, sign_request
-from protocol.identifiers import ActorIri, Iri
+from protocol.identifiers import ActorIri, Domain, Iri
 from protocol.keys import TransportKey, ed25519_pem_from_seed
 from protocol.limits import ACTIVITY_BYTES_MAX, UNKNOWN_FOLLOWS_MAX
 from protocol.vocabulary import Tier
@@ -363,7 +367,71 @@ async def test_another_method_is_refused_with_a_problem(asker: Served) -> None:
 
 
 def actor_document_of(town: Town) -> object:
-    from protocol.discovery import actor_document
-    from protocol.identifiers import Domain
-
     return actor_document(town.actor(), domain=Domain("baerum.example"))
+
+
+async def test_one_look_up_is_under_way_at_a_time_and_ends_with_the_node(
+    asker: Served, friend: Town, network: Network
+) -> None:
+    asked: list[str] = []
+
+    async def hang(request: HttpRequest, *, body_bytes_max: int, deadline_seconds: float) -> HttpAnswer:
+        if request.method == "GET":
+            asked.append(request.target_uri)
+            await asyncio.sleep(3_600)
+        raise ExchangeFailed("no connection", internal="down")
+
+    network.exchange = hang  # type: ignore[method-assign]
+    friend.transport_key = new_key_of(friend)
+
+    answers = [await post(asker, friend, follow_of(friend, number=number)) for number in range(3)]
+
+    assert {problem_of(answer) for answer in answers} == {(503, "key-refresh")}
+    assert asked == [str(friend.actor_iri)]
+
+
+async def test_a_look_up_that_finds_another_actor_changes_no_key(
+    asker: Served, friend: Town, network: Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    document = {**dict_of(actor_document_of(friend)), "id": "https://baerum.example/other"}
+    network.lay_ready(str(friend.actor_iri), document, content_type="application/activity+json")
+    friend.transport_key = new_key_of(friend)
+    keys = await asyncio.to_thread(asker.rows, "peer_keys")
+
+    await post(asker, friend, follow_of(friend))
+
+    for _ in range(100):
+        if "could not be refreshed" in caplog.text:
+            break
+        await asyncio.sleep(0.01)
+    assert "could not be refreshed" in caplog.text
+    assert await asyncio.to_thread(asker.rows, "peer_keys") == keys
+
+
+async def test_a_flood_of_refusals_is_answered_without_filling_the_writers_queue(
+    asker: Served, friend: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING")
+    held, release = threading.Event(), threading.Event()
+
+    def hold(connection: sqlite3.Connection) -> None:
+        held.set()
+        release.wait(10)
+
+    writing = asker.node.database.write(hold)
+    await asyncio.to_thread(held.wait, 10)
+    bare = HttpRequest("POST", INBOX, (("content-type", "application/activity+json"),), b"{}")
+
+    answers = await asyncio.gather(*(asker.ask(bare) for _ in range(REFUSALS_UNDER_WAY_MAX + 5)))
+    release.set()
+    await asyncio.wrap_future(writing)
+
+    assert {answer.status for answer in answers} == {401}
+    assert caplog.text.count("not written down") == 5
+    await asyncio.to_thread(asker.node.write, lambda connection: None)
+    assert len(await asyncio.to_thread(asker.rows, "refused_messages")) == REFUSALS_UNDER_WAY_MAX
+
+
+def dict_of(document: object) -> dict[str, object]:
+    assert isinstance(document, dict)
+    return document
