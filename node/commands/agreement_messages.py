@@ -12,7 +12,7 @@ _WORDS = {
     "Accept": "says yes",
     "Reject": "says no",
     "Undo": "takes it back",
-    "RecordEvent": "signs a handover",
+    "RecordEvent": "signs for",
 }
 
 
@@ -55,7 +55,8 @@ def _find_quantity(document: object) -> str | None:
             number = value.get("hasNumericalValue")
             if isinstance(number, str):
                 return number
-            waiting.extend(value.values())
+            # The context has terms of these names, too, but no quantity.
+            waiting.extend(part for key, part in value.items() if key != "@context")
         elif isinstance(value, list):
             waiting.extend(value)
     return None

@@ -133,7 +133,7 @@ def write_inventory(organisation: Organisation, *, index: int, gone_by: date) ->
     )
 
 
-_ENCODING_NAMES = {"cp1252": "Windows-1252", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-8-sig": "UTF-8 with mark"}
+_ENCODING_NAMES = {"cp1252": "Windows-1252", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-8-sig": "UTF-8 with BOM"}
 _DELIMITER_NAMES = {";": "semicolons", ",": "commas", "\t": "tabs"}
 
 

@@ -28,6 +28,9 @@ STOP_SECONDS_MAX = 15.0
 WAIT_SECONDS_MAX = 60.0
 """How long the story waits for something to arrive: on loopback it takes milliseconds."""
 
+FIRST_LOOK_SECONDS = 0.4
+"""A running node notices what a command wrote within half a second, and on loopback the rest takes milliseconds."""
+
 POLL_SECONDS = 0.15
 LOG_TAIL_CHARS = 300
 
@@ -83,8 +86,9 @@ class Running:
 class Fleet:
     """All processes that the demo starts. `stop` ends and reaps every one of them, whatever has happened."""
 
-    def __init__(self, *, environment: Mapping[str, str]) -> None:
+    def __init__(self, *, environment: Mapping[str, str], patience_seconds: float) -> None:
         self._environment = dict(environment)
+        self._patience_seconds = patience_seconds
         self._serving: dict[str, tuple[DemoNode, subprocess.Popen[bytes]]] = {}
         self._commands: list[subprocess.Popen[str]] = []
 
@@ -166,15 +170,31 @@ class Fleet:
 
     def wait_until(self, what: str, look: Callable[[], T | None]) -> T:
         """What `look` finds. Raises DemoFailed if a node dies or nothing is found in time."""
-        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        deadline = time.monotonic() + self._patience_seconds
+        time.sleep(min(FIRST_LOOK_SECONDS, self._patience_seconds))
         while True:
             found = look()
             self.check_alive()
             if found is not None:
                 return found
             if time.monotonic() >= deadline:
-                raise DemoFailed(f"waited {WAIT_SECONDS_MAX:g} seconds in vain: {what}")
+                raise DemoFailed(f"waited {self._patience_seconds:g} seconds in vain: {what}")
             time.sleep(POLL_SECONDS)
+
+    def wait_for_all(
+        self, what: str, asked: Mapping[DemoNode, Sequence[str]], holds: Callable[[DemoNode, Mapping[str, Any]], bool]
+    ) -> None:
+        """Ask each node until what it answers holds; those that still have to are asked together."""
+        waiting = dict(asked)
+
+        def look() -> bool | None:
+            answers = self.ask_all(list(waiting.items()))
+            for node, answer in zip(tuple(waiting), answers, strict=True):
+                if holds(node, answer):
+                    del waiting[node]
+            return not waiting or None
+
+        self.wait_until(what, look)
 
     def stop(self) -> None:
         """End every process and wait for it: commands at once, nodes with TERM and time to finish."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from node.commands.demo_cast import Organisation, list_cast
-from node.commands.demo_nodes import DemoFailed, DemoNode, Fleet, pick_ports, root_folder
+from node.commands.demo_nodes import WAIT_SECONDS_MAX, DemoFailed, DemoNode, Fleet, pick_ports, root_folder
 from node.commands.demo_story import Story
 from node.commands.demo_telling import Teller
 from node.commands.printing import print_json, stderr_console, stdout_console
@@ -57,7 +57,7 @@ def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> N
     )
     teller = Teller(stderr_console() if as_json else stdout_console(), cast)
     with _interruptible(), _child_environment() as environment:
-        fleet = Fleet(environment=environment)
+        fleet = Fleet(environment=environment, patience_seconds=WAIT_SECONDS_MAX)
         story = Story(fleet, nodes, teller)
         outcomes: list[StepOutcome] = []
         try:

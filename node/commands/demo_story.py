@@ -19,12 +19,15 @@ from node.commands.demo_inventory import (
 )
 from node.commands.demo_nodes import (
     WAIT_SECONDS_MAX,
+    Answer,
     DemoFailed,
     DemoNode,
     Fleet,
+    Running,
     fetch_page,
 )
 from node.commands.demo_telling import Teller
+from node.commands.printing import count_text
 
 FIRST_PART = 10
 """So many of the chairs fit into the first van."""
@@ -56,7 +59,9 @@ class Story:
         self._offer_iri = ""
         self._request_iri = ""
         self._late_request_iri = ""
-        self._late_told_after_seconds = 0.0
+        self._asked: tuple[Running, ...] = ()
+        self._refused: Answer | None = None
+        self._told_after_seconds = 0.0
         self._gone_by = datetime.now(UTC).date() + timedelta(days=25)
 
     def list_steps(self) -> tuple[Step, ...]:
@@ -138,11 +143,12 @@ class Story:
         everybody = self._nodes
         others = {node.name: [other for other in everybody if other is not node] for node in everybody}
         self._fleet.ask_all([(node, ("peer", "add", *(o.address for o in others[node.name]))) for node in everybody])
-        for node in everybody:
-            self._fleet.wait_until(
-                f"{node.name} hears from {len(others[node.name])} who ask to be peers",
-                lambda node=node: self._asking(node) >= len(others[node.name]) or None,  # type: ignore[misc]
-            )
+        list_peers = dict.fromkeys(everybody, ("peer", "list"))
+        self._fleet.wait_for_all(
+            f"each hears from {len(everybody) - 1} who ask to be peers",
+            list_peers,
+            lambda _, answer: _count_asking(answer["peers"]) == len(everybody) - 1,
+        )
         shown = self._fleet.ask_all(
             [(node, ("peer", "show", *(o.address for o in others[node.name]))) for node in everybody]
         )
@@ -158,15 +164,15 @@ class Story:
                 if (addresses := [o.address for o in others[node.name] if o.organisation.kind == kind])
             ]
             self._fleet.ask_all(accepted)
-        for node in everybody:
-            self._fleet.wait_until(
-                f"{node.name} is accepted by {len(others[node.name])}",
-                lambda node=node: self._accepted(node) >= len(others[node.name]) or None,  # type: ignore[misc]
-            )
+        self._fleet.wait_for_all(
+            f"each is accepted by {len(everybody) - 1}",
+            list_peers,
+            lambda _, answer: _count_accepted(answer["peers"]) == len(everybody) - 1,
+        )
         for workshop in self._workshops:
             self._say(workshop, "is a workshop, so municipalities let it see what is for organisations, no more")
-        pairs = len(everybody) * (len(everybody) - 1) // 2
-        return f"{pairs} pairs, each accepted by both; every fingerprint the same on both sides"
+        pairs = count_text(len(everybody) * (len(everybody) - 1) // 2, "pair", "pairs")
+        return f"{pairs}, accepted by both sides; every fingerprint is the same on both"
 
     def offer(self) -> str:
         """The giver offers its chairs to partners; everybody else's catalogue is looked at."""
@@ -178,17 +184,25 @@ class Story:
         self._offer_iri = offered["offer"]["iri"]
         self._say(self._giver, f"{STORY_CHAIR_COUNT} × {STORY_CHAIRS}, to partners, until {_day(self._gone_by)}")
         municipalities = [node for node in self._nodes[1:] if node not in self._workshops]
+        seen: dict[DemoNode, Mapping[str, Any]] = {}
+
+        def sees(node: DemoNode, answer: Mapping[str, Any]) -> bool:
+            found = _find_result(answer, self._offer_iri)
+            seen.update({} if found is None else {node: found})
+            return found is not None
+
+        search = ("catalogue", "search", "kontorstol", "--kind", "offer")
+        self._fleet.wait_for_all(
+            "each finds the offer in its own catalogue", dict.fromkeys(municipalities, search), sees
+        )
         for node in municipalities:
-            found = self._fleet.wait_until(
-                f"{node.name} finds the offer in its own catalogue",
-                lambda node=node: self._search(node, self._offer_iri, "kontorstol"),  # type: ignore[misc]
-            )
-            _expect(found["entry"]["available"] == STORY_CHAIR_COUNT, f"{node.name} sees {found['entry']['available']}")
-            self._say(node, f"finds it: {found['entry']['available']} available, {found['distance_km']:.0f} km away")
+            available, apart = seen[node]["entry"]["available"], seen[node]["distance_km"]
+            _expect(available == STORY_CHAIR_COUNT, f"{node.name} sees {available} available")
+            self._say(node, f"finds it: {available} available, {apart:.0f} km away")
         for workshop in self._workshops:
             _expect(self._search(workshop, self._offer_iri) is None, f"{workshop.name} sees what is for partners only")
             self._say(workshop, "does not see it: it is for partners only")
-        return f"the offer stands in {len(municipalities)} other catalogue{'s' * (len(municipalities) > 1)}"
+        return f"the offer stands in {count_text(len(municipalities), 'other catalogue', 'other catalogues')}"
 
     def guard(self) -> str:
         """The giver tries to offer laptops outside, and is refused."""
@@ -247,43 +261,49 @@ class Story:
 
     def request(self) -> str:
         """The getter asks, then the late one; both requests reach the giver, who has answered neither."""
-        self._request_iri = self._ask_for_chairs(self._getter)
-        self._late_request_iri = self._ask_for_chairs(self._late)
+        self._asked = tuple(
+            self._ask_for_chairs(node, expected=number)
+            for number, node in enumerate((self._getter, self._late), start=1)
+        )
         waiting = self._fleet.ask(self._giver, "request", "list")["requests"]
-        order = [one["request_iri"] for one in waiting]
-        _expect(order == [self._request_iri, self._late_request_iri], f"the requests stand as {order}")
+        self._request_iri, self._late_request_iri = (one["request_iri"] for one in waiting)
         self._say(self._giver, f"has both: {STORY_CHAIR_COUNT} chairs, {2 * STORY_CHAIR_COUNT} asked for")
         return "both requests wait for a person's answer, the earlier one first"
 
     def accept(self) -> str:
-        """The giver accepts the earlier request."""
-        started_at = time.monotonic()
+        """The giver accepts the earlier request; who made it hears the yes, and later the other the no."""
         accepted = self._fleet.ask(self._giver, "request", "accept", self._request_iri)["request"]
+        said_at = time.monotonic()
         _expect(accepted["phase"] == "agreed", f"after the yes it is {accepted['phase']}")
         self.agreement_iri = accepted["agreement_iri"]
         self._say(self._giver, f"yes to {self._getter.name}: {accepted['quantity']} chairs are held for it")
-        theirs = self._wait_for_phase(self._late, self._late_request_iri, "rejected")
-        self._late_told_after_seconds = time.monotonic() - started_at
-        ours = self._wait_for_phase(self._getter, self._request_iri, "agreed")
-        _expect(ours["agreement_iri"] == self.agreement_iri, "the two sides name different agreements")
-        _expect(theirs["agreement_iri"] is None, "the loser has an agreement")
+        asked, asked_late = self._asked
+        self._refused = self._fleet.finish(asked_late)
+        self._told_after_seconds = time.monotonic() - said_at
+        heard = self._fleet.granted(asked)["request"]
+        _expect(heard["phase"] == "agreed", f"{self._getter.name} waited for an answer and heard: {heard['phase']}")
+        _expect(heard["agreement_iri"] == self.agreement_iri, "the two sides name different agreements")
         self._say(self._getter, f"has {self._giver.name}'s signed yes")
         item = self._find_item(self._giver, STORY_CHAIRS)
         _expect(item["promised"] == STORY_CHAIR_COUNT, f"{item['promised']} are promised")
         return f"agreed on both sides; {item['promised']} of {item['quantity']} promised, and no more"
 
     def race(self) -> str:
-        """The late one's answer, as it stands on both sides."""
+        """The late one's answer, as its waiting command heard it and as it stands on both sides."""
+        heard = self._refused
+        _expect(heard is not None and heard.exit_code == 1, f"{self._late.name} heard: {heard}")
+        assert heard is not None
+        self._say(self._late, f"hears: {heard.document['error']['message']}")
+        self._say(self._late, f"that was {self._told_after_seconds:.1f} s after the yes to {self._getter.name}")
         lost = self._find_request(self._late, self._late_request_iri)
         kept = self._find_request(self._giver, self._late_request_iri)
         _expect(lost["phase"] == kept["phase"] == "rejected", f"{lost['phase']} here, {kept['phase']} there")
         _expect(lost["refusal_code"] == "unavailable", f"the reason is {lost['refusal_code']}")
-        self._say(self._late, f"“{lost['refusal_text']}” ({lost['refusal_code']})")
-        self._say(self._late, f"knew {self._late_told_after_seconds:.1f} s after {self._giver.name} began to say yes")
+        _expect(lost["agreement_iri"] is None, "who came too late has an agreement")
         seen = self._fleet.wait_until(
             f"{self._late.name}'s catalogue shows that none are left", lambda: self._none_left(self._late)
         )
-        return f"rejected on both sides with the reason; its catalogue says {seen} available"
+        return f"rejected on both sides, code {lost['refusal_code']}; its catalogue says {seen} available"
 
     def hand_over(self) -> str:
         """Two trips: the giver signs, the receiver counts and signs."""
@@ -329,19 +349,6 @@ class Story:
     def _say(self, node: DemoNode, text: str) -> None:
         self._teller.say(node.name, text)
 
-    def _asking(self, node: DemoNode) -> int:
-        peers = self._fleet.ask(node, "peer", "list")["peers"]
-        return sum(peer["follower_state"] in ("unverified", "pending") for peer in peers)
-
-    def _accepted(self, node: DemoNode) -> int:
-        peers = self._fleet.ask(node, "peer", "list")["peers"]
-        return sum(
-            peer["following_state"] == "accepted"
-            and peer["follower_state"] == "accepted"
-            and bool(peer["received_tier"])
-            for peer in peers
-        )
-
     def _compare_fingerprints(
         self, node: DemoNode, shown: Sequence[Mapping[str, Any]], others: Sequence[DemoNode]
     ) -> None:
@@ -357,25 +364,24 @@ class Story:
         return found
 
     def _search(self, node: DemoNode, iri: str, *words: str) -> Mapping[str, Any] | None:
-        results = self._fleet.ask(node, "catalogue", "search", *words)["results"]
-        return next((found for found in results if found["entry"]["iri"] == iri), None)
+        return _find_result(self._fleet.ask(node, "catalogue", "search", *words), iri)
 
     def _none_left(self, node: DemoNode) -> int | None:
         """0 as soon as the node's search no longer finds the offer among what is available."""
         return 0 if self._search(node, self._offer_iri) is None else None
 
-    def _ask_for_chairs(self, node: DemoNode) -> str:
-        """Ask for all chairs, and wait until the giver has the request. Returns its IRI."""
-        asked = self._fleet.ask(
-            node, "request", "make", self._offer_iri, "--quantity", str(STORY_CHAIR_COUNT), "--otherwise", "buy-new"
-        )["request"]
-        iri = str(asked["request_iri"])
-        self._say(node, f"asks for {asked['quantity']}; otherwise it would have bought new ones")
+    def _ask_for_chairs(self, node: DemoNode, *, expected: int) -> Running:
+        """Ask for all chairs and wait until the giver has so many requests. The command waits on for its answer."""
+        asking = self._fleet.begin(
+            node, "request", "make", self._offer_iri, "--quantity", str(STORY_CHAIR_COUNT), "--otherwise", "buy-new",
+            "--wait", f"{WAIT_SECONDS_MAX:g}",
+        )  # fmt: skip
+        self._say(node, f"asks for {STORY_CHAIR_COUNT}; otherwise it would have bought new ones")
         self._fleet.wait_until(
             f"{self._giver.name} has the request of {node.name}",
-            lambda: any(one["request_iri"] == iri for one in self._list_requests(self._giver)) or None,
+            lambda: len(self._list_requests(self._giver)) == expected or None,
         )
-        return iri
+        return asking
 
     def _list_requests(self, node: DemoNode) -> Sequence[Mapping[str, Any]]:
         requests: Sequence[Mapping[str, Any]] = self._fleet.ask(node, "request", "list", "--all")["requests"]
@@ -393,6 +399,23 @@ class Story:
             return found if found["phase"] == phase else None
 
         return self._fleet.wait_until(f"the request is {phase} at {node.name} (at most {WAIT_SECONDS_MAX:g} s)", look)
+
+
+def _find_result(answer: Mapping[str, Any], iri: str) -> Mapping[str, Any] | None:
+    """The entry with this IRI in what a search found."""
+    return next((found for found in answer["results"] if found["entry"]["iri"] == iri), None)
+
+
+def _count_asking(peers: Sequence[Mapping[str, Any]]) -> int:
+    return sum(peer["follower_state"] in ("unverified", "pending") for peer in peers)
+
+
+def _count_accepted(peers: Sequence[Mapping[str, Any]]) -> int:
+    """Peers that accepted us and that we accepted, and whose tier for us has arrived."""
+    return sum(
+        peer["following_state"] == peer["follower_state"] == "accepted" and bool(peer["received_tier"])
+        for peer in peers
+    )
 
 
 def _open_page(node: DemoNode) -> str | None:

@@ -16,6 +16,9 @@ from node.operations.learn_peer import LearnPeer, learn_peer
 from node.store import peers
 from protocol.discovery import RemoteActor
 
+FETCHES_MAX = 8
+"""Actors fetched at the same time when several peers are added at once."""
+
 PEERS_MAX = 1_000_000
 """Peers that are looked through for an address: all of them."""
 
@@ -60,8 +63,14 @@ def fetch_all(node: Node, addresses: Sequence[str]) -> list[RemoteActor]:
 
     async def dial() -> list[RemoteActor]:
         dev = node.settings.dev
+        places = asyncio.Semaphore(FETCHES_MAX)
         async with HttpTransport(loopback_allowed=dev) as transport:
-            return [await fetch_actor(address, transport=transport, http_allowed=dev) for address in addresses]
+
+            async def fetch(address: str) -> RemoteActor:
+                async with places:
+                    return await fetch_actor(address, transport=transport, http_allowed=dev)
+
+            return list(await asyncio.gather(*(fetch(address) for address in addresses)))
 
     try:
         return asyncio.run(dial())

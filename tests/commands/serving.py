@@ -111,7 +111,9 @@ def _lock(home: Path) -> Any:
 
 
 def _has_asked(node: ServedNode) -> bool | None:
-    return any(peer["follower_state"] in ("unverified", "pending") for peer in node.ask("peer", "list")["peers"]) or None
+    return (
+        any(peer["follower_state"] in ("unverified", "pending") for peer in node.ask("peer", "list")["peers"]) or None
+    )
 
 
 def _is_accepted(node: ServedNode) -> bool | None:
