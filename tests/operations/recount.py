@@ -122,7 +122,7 @@ class MessageBook:
                 activity = parsed[row["digest"]] = parse_recorded(row["body"])
             self._last_id = row["id"]
             self.count += 1
-            self._take_in(activity)
+            self.take_in(activity)
 
     def of_giver(self, actor_iri: ActorIri) -> Iterator[Thread]:
         """The threads in which this town gives."""
@@ -134,22 +134,27 @@ class MessageBook:
             iri: thread for iri, thread in self.threads.items() if actor_iri in (thread.proposer, thread.respondent)
         }
 
-    def _take_in(self, activity: Activity) -> None:
+    def take_in(self, activity: Activity) -> Thread | None:
+        """One message more, in the order in which the town stored them. Returns the thread that it belongs to."""
         match activity:
             case CreateProposal(proposal=proposal) | UpdateProposal(proposal=proposal):
                 self._purposes[proposal.iri] = proposal.purpose
+                return None
             case Request(header=header):
                 iri = Iri(activity.terms.commitment.satisfies.partition("#")[0])
-                self.threads[header.iri] = Thread(root=activity, purpose=self._purposes[iri], messages=[activity])
+                thread = Thread(root=activity, purpose=self._purposes[iri], messages=[activity])
+                self.threads[header.iri] = thread
                 self._root_of[header.iri] = header.iri
+                return thread
             case Accept() | Reject() | Undo() if activity.object_iri in self._root_of:
                 root_iri = self._root_of[activity.object_iri]
                 if isinstance(activity, Accept) and activity.result is not None and activity.result.iri is not None:
                     self._root_of[activity.result.iri] = root_iri
-                self.threads[root_iri].add(activity)
             case RecordEvent(event=event):
                 root_iri = self._root_of[event.agreement_iri]
                 self._root_of[event.iri] = root_iri
-                self.threads[root_iri].add(activity)
             case _:
-                pass
+                return None
+        thread = self.threads[root_iri]
+        thread.add(activity)
+        return thread
