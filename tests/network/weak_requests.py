@@ -195,10 +195,10 @@ def read_endless_bodies(*, announced: bool) -> Weakening:
     """A body may be of any size if its size is announced, or if it is not: when its head, when it, is read."""
 
     def change(original: Callable[..., Any]) -> Callable[..., Any]:
-        async def read_body(request: web.Request) -> bytes:
+        async def read_body(request: web.Request, *, seconds_max: float) -> bytes:
             if (request.content_length is not None) == announced:
                 return await request.content.read()
-            body: bytes = await original(request)
+            body: bytes = await original(request, seconds_max=seconds_max)
             return body
 
         return read_body
