@@ -105,11 +105,11 @@ def check_source(run: Run, *, python: Path) -> None:
 
 def test_everything(run: Run, *, python: Path, label: str) -> str:
     """All tests but the soak on the first interpreter, with coverage. Returns pytest's summary line."""
-    for stale in REPOSITORY.glob(".coverage*"):
-        stale.unlink()
     with tempfile.TemporaryDirectory() as scratch:
         uses = Path(scratch) / "shared-uses.txt"
         environment = {
+            # Apart from the repository, so that another run there cannot take these figures away.
+            "COVERAGE_FILE": str(Path(scratch) / "coverage"),
             # Contexts tell which test ran which line; only the C tracer records them on every version of Python.
             "COVERAGE_CORE": "ctrace",
             "KRETS_SHARED_USES": str(uses),
@@ -119,7 +119,7 @@ def test_everything(run: Run, *, python: Path, label: str) -> str:
             [str(python), "-m", "pytest", "-n", str(WORKERS), "--cov", "--cov-context=test", "--cov-report="],
             environment=environment,
         )
-        run.step("coverage", [str(python), "-m", "tests.coverage_floors", str(uses)])
+        run.step("coverage", [str(python), "-m", "tests.coverage_floors", str(uses)], environment=environment)
     return summary
 
 
