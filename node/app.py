@@ -16,6 +16,7 @@ import signal
 import socket
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LOCK_NAME = "serve.lock"
+
+LOCK_PAUSES_SECONDS = (0.02, 0.05, 0.1, 0.2)
+"""Between tries to take the lock: four commands in a row may ask who holds it before a start gives up."""
 
 WATCH_SECONDS = 0.5
 """Between two looks for commits of other processes: a command beside `serve` is noticed within a second."""
@@ -394,14 +398,20 @@ class _Lock:
 
 
 def _take_lock(home: Path) -> _Lock:
+    """The folder's lock. Waits a moment, because `is_served` of a command holds it for an instant."""
     descriptor = os.open(home / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise ServeRefused(
-            f"{home} is served already: use the node that runs, or stop it first (Ctrl-C where it was started)."
-        ) from error
+    for pause in (*LOCK_PAUSES_SECONDS, None):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if pause is None:
+                os.close(descriptor)
+                raise ServeRefused(
+                    f"{home} is served already: use the node that runs, or stop it first (Ctrl-C where it was started)."
+                ) from error
+            time.sleep(pause)
+        else:
+            break
     return _Lock(descriptor)
 
 
@@ -417,7 +427,7 @@ def _bind(host: str, port: int) -> socket.socket:
                 reason = f"Port {port} on {host} is in use: stop the other program, or {advice}."
             case errno.EACCES:
                 reason = f"Port {port} is reserved for the system: {advice}, and let a web server in front pass on."
-            case errno.EADDRNOTAVAIL | socket.EAI_NONAME | socket.EAI_ADDRFAMILY | socket.EAI_AGAIN:
+            case errno.EADDRNOTAVAIL | socket.EAI_NONAME | socket.EAI_AGAIN:
                 reason = f"{host} is not an address of this machine: {advice}."
             case _:
                 reason = f"Cannot listen on {host}:{port} ({error.strerror}): {advice}."

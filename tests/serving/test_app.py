@@ -1,6 +1,7 @@
 """Opening a node, and serving it as a process of its own: what is refused, and how it stops."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -17,7 +19,16 @@ from pathlib import Path
 
 import pytest
 
-from node.app import ServeRefused, draw_fresh_token, is_served, open_node, published_coordinates, read_clock, serve
+from node.app import (
+    ServeRefused,
+    _take_lock,
+    draw_fresh_token,
+    is_served,
+    open_node,
+    published_coordinates,
+    read_clock,
+    serve,
+)
 from node.domain.outcomes import RefusedError
 from node.domain.places import Coordinates
 from node.federation.objects import NOT_FOUND_SECONDS
@@ -264,6 +275,14 @@ async def test_jobs_answer_what_expired_and_forget_old_signatures(asker: Served,
     await jobs.forget_nonces()
 
     assert await asyncio.to_thread(asker.rows, "replay_memory") == []
+
+
+def test_a_start_waits_while_somebody_asks_whether_the_folder_is_served(settings: Settings) -> None:
+    descriptor = os.open(settings.home / "serve.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    threading.Timer(0.1, os.close, (descriptor,)).start()
+
+    _take_lock(settings.home).close()
 
 
 def test_the_lock_is_not_taken_by_asking(settings: Settings) -> None:
