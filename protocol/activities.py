@@ -272,29 +272,34 @@ def _read_document(body: bytes) -> JsonObject:
     context = document["@context"]
     if sha256_digest(canonicalize(context)) not in PINNED_CONTEXTS:
         raise ContextRefused("the @context is not pinned")
-    _check_keys({key: value for key, value in document.items() if key != "@context"}, context=context)
+    for key, value in document.items():
+        if key != "@context":
+            _check_member(key, value, context=context)
     return document
 
 
-def _check_keys(value: JsonValue, *, context: JsonValue) -> None:
+def _check_member(key: str, value: JsonValue, *, context: JsonValue) -> None:
     """Refuse keys that make a JSON-LD reader see another document than a JSON reader does.
 
     Those are the keywords, `@id` and `@type` included, which `id` and `type` stand for; and compact or absolute IRIs,
     which could say `as:actor` beside `actor` (the two prefixed spellings of a quantity's keys are read, and so
     allowed). `@context` may stand in a proof, where it must be the document's own.
     """
+    if (key[:1] == "@" or ":" in key) and key not in QUANTITY_KEYS:
+        raise ContextRefused(f"the key {key!r} restructures the document")
+    _check_value(value, context=context, is_proof=key == "proof")
+
+
+def _check_value(value: JsonValue, *, context: JsonValue, is_proof: bool) -> None:
     if isinstance(value, list):
         for entry in value:
-            _check_keys(entry, context=context)
+            _check_value(entry, context=context, is_proof=is_proof)
     elif isinstance(value, dict):
         for key, member in value.items():
-            if (key[:1] == "@" or ":" in key) and key not in QUANTITY_KEYS:
-                raise ContextRefused(f"the key {key!r} restructures the document")
-            if key == "proof" and isinstance(member, dict) and "@context" in member:
-                if member["@context"] != context:
-                    raise ProofInvalid("the @context of a proof is not the document's", code="proof-context")
-                member = {name: part for name, part in member.items() if name != "@context"}
-            _check_keys(member, context=context)
+            if key != "@context" or not is_proof:
+                _check_member(key, member, context=context)
+            elif member != context:
+                raise ProofInvalid("the @context of a proof is not the document's", code="proof-context")
 
 
 def _verify_proof(document: JsonObject, *, proof_keys: Mapping[str, PublicProofKey]) -> None:
