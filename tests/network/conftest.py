@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.network.nodes import start_node
+from tests.network.nodes import open_database, start_node
 from tests.network.stage import Stage, set_up
 
 
@@ -22,5 +23,5 @@ def stopped_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def stage(stopped_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The stage with its node serving."""
     home: Path = shutil.copytree(stopped_stage.home, tmp_path_factory.mktemp("served") / "node")
-    with start_node(home):
-        yield replace(stopped_stage, home=home)
+    with start_node(home), closing(open_database(home / "krets.db")) as view:
+        yield replace(stopped_stage, home=home, view=view)

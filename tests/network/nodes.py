@@ -225,7 +225,9 @@ def open_database(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def wait_for(look: Callable[[], T | None], *, what: str, seconds: float = READY_SECONDS) -> T:
+def wait_for(
+    look: Callable[[], T | None], *, what: str, seconds: float = READY_SECONDS, pause_seconds: float = POLL_SECONDS
+) -> T:
     """What `look` returns once it is neither None nor False. Raises AssertionError naming `what` after so long."""
     deadline = time.monotonic() + seconds
     while True:
@@ -234,4 +236,4 @@ def wait_for(look: Callable[[], T | None], *, what: str, seconds: float = READY_
             return found
         if time.monotonic() >= deadline:
             raise AssertionError(f"waited {seconds} seconds for {what}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause_seconds)

@@ -11,11 +11,11 @@
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.commands.running import granted
 from tests.network.nodes import init_node, open_database, start_node, wait_for
@@ -33,6 +33,11 @@ CLOCK_CODES = frozenset({"clock", "signature-expired"})
 INTERNALS = ("Traceback", 'File "', ".py", "sqlite", "Error(", "Exception", "protocol.", "node.", "krets.db")
 """Pieces of what only the log may say."""
 
+WRITING_PAUSE_SECONDS = 0.001
+"""Between two looks for a line that one commit brings."""
+
+T = TypeVar("T")
+
 Rows = dict[str, list[tuple[object, ...]]]
 
 
@@ -49,12 +54,13 @@ class Outsiders:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The node with this origin, which answers at `address`, its folder, and the outsiders."""
+    """The node with this origin, which answers at `address`, its folder, the outsiders, and a view of its database."""
 
     origin: str
     address: tuple[str, int]
     home: Path
     outsiders: Outsiders
+    view: sqlite3.Connection
 
     @property
     def friend(self) -> Outsider:
@@ -111,13 +117,23 @@ class Stage:
 
     def wait_until_at_rest(self) -> None:
         """Return once everything that the node has to say has been taken, so that nothing changes by itself."""
-        wait_for(lambda: _nothing_waits(self.home), what="every delivery to be acknowledged")
+        wait_for(lambda: self._read(_nothing_waits), what="every delivery to be acknowledged")
+
+    def refusals(self) -> list[tuple[int, str]]:
+        """Status and code of every refusal that the node has written down, which it does after it has answered."""
+        return self._read(_refusals)
 
     def rows(self) -> Rows:
         """All that the node knows, by table, without what may grow by refusals."""
-        with closing(open_database(self.home / "krets.db")) as connection:
-            connection.execute("BEGIN")
-            return {name: _rows_of(connection, name) for name in _domain_tables(connection)}
+        return self._read(lambda connection: {name: _rows_of(connection, name) for name in _domain_tables(connection)})
+
+    def _read(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """What is found in one state of the database."""
+        self.view.execute("BEGIN")
+        try:
+            return look(self.view)
+        finally:
+            self.view.execute("COMMIT")
 
 
 def assert_taken(stage: Stage, letter: Letter, *, outcome: str = "applied") -> None:
@@ -127,23 +143,31 @@ def assert_taken(stage: Stage, letter: Letter, *, outcome: str = "applied") -> N
 
     answer = stage.post(letter)
 
-    assert (answer.status, answer.document) == (202, {"outcome": outcome})
-    assert stage.rows() != before
+    assert (answer.status, answer.document) == (202, {"outcome": outcome}), answer
+    assert stage.rows() != before, "taken, and nothing has changed"
 
 
 def assert_refused(stage: Stage, letter: Letter, *, status: int, code: str) -> None:
-    """The node answers with this problem, tells nothing that is not the sender's business, and has not changed."""
+    """The node answers with this problem, tells nothing that is not the sender's business, and has not changed.
+
+    It is looked at when the refusal has been written down, which is the last that the node does about a message.
+    """
     stage.wait_until_at_rest()
-    before = stage.rows()
+    before, earlier = stage.rows(), stage.refusals().count((status, code))
 
     answer = stage.post(letter)
 
-    after = stage.rows()
-    assert (answer.status, answer.document.get("code")) == (status, code)
+    assert (answer.status, answer.document.get("code")) == (status, code), answer
     assert_problem(answer, status=status, code=code)
     assert_tells_nothing(answer, letter=letter, stage=stage)
-    assert [name for name in before if before[name] != after.get(name)] == []
-    assert before.keys() == after.keys()
+    wait_for(
+        lambda: stage.refusals().count((status, code)) > earlier,
+        what="the refusal to be written down",
+        pause_seconds=WRITING_PAUSE_SECONDS,
+    )
+    after = stage.rows()
+    changed = [name for name in before if before[name] != after[name]]
+    assert not changed, f"refused, and these tables have changed: {changed}"
 
 
 def assert_problem(answer: Answer, *, status: int, code: str) -> None:
@@ -162,7 +186,7 @@ def assert_tells_nothing(answer: Answer, *, letter: Letter, stage: Stage) -> Non
     sent = [outsider.origin for outsider in _everybody(stage)]
     sent += [value for name, value in letter.headers if name.lower() in ("signature", "signature-input")]
     for piece in (*INTERNALS, str(stage.home), stage.origin, *sent):
-        assert piece not in text
+        assert piece not in text, f"{piece!r} is not the sender's business"
 
 
 @contextmanager
@@ -173,7 +197,8 @@ def set_up(folder: Path) -> Iterator[Stage]:
         outsiders = Outsiders(*(stack.enter_context(Outsider(name)) for name in names))
         home = init_node(folder / "node", name="Asker")
         with start_node(home) as node:
-            stage = Stage(origin=node.origin, address=node.address, home=home, outsiders=outsiders)
+            view = stack.enter_context(closing(open_database(home / "krets.db")))
+            stage = Stage(origin=node.origin, address=node.address, home=home, outsiders=outsiders, view=view)
             for peer in (outsiders.friend, outsiders.neighbour, outsiders.blocked):
                 _befriend(stage, peer)
             _introduce(stage, outsiders.acquaintance)
@@ -200,12 +225,15 @@ def _introduce(stage: Stage, outsider: Outsider) -> None:
     granted("peer", "show", outsider.actor_iri, home=stage.home)
 
 
-def _nothing_waits(home: Path) -> bool:
-    with closing(open_database(home / "krets.db")) as connection:
-        waiting = connection.execute(
-            "SELECT count(*) FROM subscriptions JOIN feeds ON feeds.id = feed_id WHERE acknowledged_seq < head_seq"
-        ).fetchone()[0]
-    return bool(waiting == 0)
+def _nothing_waits(connection: sqlite3.Connection) -> bool:
+    waiting = connection.execute(
+        "SELECT count(*) FROM subscriptions JOIN feeds ON feeds.id = feed_id WHERE acknowledged_seq < head_seq"
+    )
+    return waiting.fetchone()[0] == 0  # type: ignore[no-any-return]
+
+
+def _refusals(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    return [(row["status"], row["code"]) for row in connection.execute("SELECT status, code FROM refused_messages")]
 
 
 def _domain_tables(connection: sqlite3.Connection) -> list[str]:

@@ -10,8 +10,10 @@ from node.federation import inbox
 from node.operations import receive_proposal
 from protocol import activities, canonical, http_signatures, identifiers, proofs, strict_json
 from protocol.canonical import sha256_digest
+from protocol.documents import Proposal
 from protocol.errors import ContextRefused
 from protocol.http_signatures import VerifiedRequest
+from protocol.identifiers import ActorIri, Iri, origin_of
 from protocol.keys import PublicProofKey
 from tests.network import outsider, test_refused_messages
 from tests.network.weakening import NO_LIMIT, Facts, Weakening, becomes, forgiving, swap
@@ -89,14 +91,13 @@ def read_contexts_inside(_facts: Facts) -> None:
     """An object may have a context of its own: three guards, where keys are looked at and where it is lifted, twice."""
 
     def check(original: Callable[..., None]) -> Callable[..., None]:
-        def _check_keys(value: Any, *, context: Any) -> None:
-            if isinstance(value, dict) and "cryptosuite" not in value:
-                value = outsider.embedded(value)
-            original(value, context=context)
+        def _check_member(key: str, value: object, **named: object) -> None:
+            if key != "@context":
+                original(key, value, **named)
 
-        return _check_keys
+        return _check_member
 
-    swap(activities, "_check_keys", check)
+    swap(activities, "_check_member", check)
     for reader in (activities, receive_proposal):
         swap(
             reader,
@@ -190,7 +191,7 @@ def allow_another_proof_context(_facts: Facts) -> None:
         assert isinstance(proof, dict)
         return original({**document, "@context": proof["@context"]})
 
-    swap(activities, "_check_keys", forgiving("proof-context", lambda *_, **__: None))
+    swap(activities, "_check_member", forgiving("proof-context", lambda *_, **__: None))
     swap(proofs, "proof_of", forgiving("proof-context", read))
 
 
@@ -202,7 +203,7 @@ def allow_another_context_inside(_facts: Facts) -> None:
         assert isinstance(proof, dict)
         return {"@context": proof["@context"], **document}
 
-    swap(activities, "_check_keys", forgiving("proof-context", lambda *_, **__: None))
+    swap(activities, "_check_member", forgiving("proof-context", lambda *_, **__: None))
     for reader in (activities, receive_proposal):
         swap(reader, "lift", forgiving("proof-context", lift))
 
@@ -241,13 +242,17 @@ def believe_any_origin(collection: str) -> Weakening:
     )
 
 
-def believe_any_attribution(facts: Facts) -> None:
-    """Whoever a proposal is attributed to, it is taken for the friend's."""
-    swap(
-        activities,
-        "parse_proposal",
-        lambda original: lambda *given, **named: replace(original(*given, **named), attributed_to=facts.friend_iri),
-    )
+def believe_any_attribution(_facts: Facts) -> None:
+    """Whoever a proposal is attributed to, it is taken for that of the actor at its own origin."""
+
+    def change(original: Callable[..., Proposal]) -> Callable[..., Proposal]:
+        def parse_proposal(*given: Any, **named: Any) -> Proposal:
+            proposal = original(*given, **named)
+            return replace(proposal, attributed_to=ActorIri(Iri(f"{origin_of(proposal.iri)}/actor")))
+
+        return parse_proposal
+
+    swap(activities, "parse_proposal", change)
 
 
 def read_any_type(_facts: Facts) -> None:
