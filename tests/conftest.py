@@ -36,6 +36,16 @@ def nothing_blocks_the_event_loop() -> Iterator[BlockBuster]:
         yield guard
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what a test wants known also when it passes, above all its seeds: `record_property("told", text)`."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, text in report.user_properties:
+                    if name == "told":
+                        terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {text}")
+
+
 def _record_uses_of_shared_files(uses: Path) -> None:
     """Append the id of each test that opens or asks for a shared file; `coverage_floors.py` reads the list."""
     folder = str(shared_folder().resolve()) + os.sep

@@ -9,7 +9,7 @@ from node.domain.requests import Approval
 from tests.operations.market import Market
 
 HISTORIES = settings(
-    max_examples=40,
+    max_examples=min(40, settings().max_examples),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
