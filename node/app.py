@@ -229,8 +229,13 @@ async def serve(settings: Settings, listen: str | None = None) -> None:
     _node_key()
     with closing(await asyncio.to_thread(_take_lock, settings.home)):
         bound = await asyncio.to_thread(_bind, host, port)
+        try:
+            app = await asyncio.to_thread(create_app, settings, clock=read_clock)
+        except BaseException:
+            bound.close()
+            raise
         runner = web.AppRunner(
-            await asyncio.to_thread(create_app, settings, clock=read_clock),
+            app,
             access_log=None,
             auto_decompress=False,
             keepalive_timeout=CONNECTION_IDLE_SECONDS,
