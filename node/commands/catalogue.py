@@ -4,7 +4,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from node.commands.options import LIST_LIMIT, CategoryOption, HomeOption, JsonOption, LimitOption, TierName, parse_near
+from node.commands.options import (
+    LIST_LIMIT,
+    CategoryOption,
+    HomeOption,
+    JsonOption,
+    LimitOption,
+    Place,
+    TierName,
+    parse_place,
+)
 
 app = typer.Typer(help="The catalogue: our own things and those of peers.", rich_markup_mode=None)
 
@@ -19,11 +28,11 @@ def search(
     words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]", help="What to look for.")] = None,
     category: CategoryOption = None,
     near: Annotated[
-        tuple[float, float] | None,
+        Place | None,
         typer.Option(
             "--near",
             metavar="LAT,LON",
-            parser=parse_near,
+            parser=parse_place,
             help="Nearest to this place first; else to our own.",
             show_default=False,
         ),
@@ -63,7 +72,9 @@ def search(
             category_iri=None if found_category is None else found_category.iri,
             purpose=purposes[kind],
             tier=None if tier is None else Tier(tier),
-            near=node.author.coordinates if near is None else Coordinates(latitude=near[0], longitude=near[1]),
+            near=node.author.coordinates
+            if near is None
+            else Coordinates(latitude=near.latitude, longitude=near.longitude),
             within_km=within,
         )
         found = node.read(

@@ -1,6 +1,5 @@
 """`krets item import` and `import-undo`: a spreadsheet into the inventory, and out again."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,8 @@ REASONS_SHOWN = 5
 
 REJECTS_FILES_MAX = 1_000
 """Files of rejects with one name beside each other, before we ask people to tidy up."""
+
+_DELIMITERS = {";": " with semicolons", ",": " with commas", "\t": " with tabs", "|": " with bars"}
 
 
 def import_file(
@@ -123,18 +124,25 @@ def write_rejects_file(sheet: "Sheet", *, beside: Path, home: Path) -> Path | No
 
     A file of the same name with other content stays: somebody may be correcting it.
     """
-    from node.commands.refusals import CommandRefusedError
     from node.sheets import write_rejects
 
     if not sheet.rejected:
         return None
     header = [column.header for column in sheet.columns]
     content = write_rejects(sheet.rejected, header).encode("utf-8-sig", errors="replace")
-    folder = beside.parent.resolve()
-    if not os.access(folder, os.W_OK):
-        folder = home.resolve()
+    try:
+        return _write_beside_others(content, folder=beside.parent.resolve(), stem=beside.name)
+    except OSError:
+        # A folder of somebody else's, or a medium that cannot be written: the node's own folder can.
+        return _write_beside_others(content, folder=home.resolve(), stem=beside.name)
+
+
+def _write_beside_others(content: bytes, *, folder: Path, stem: str) -> Path:
+    """Write a new file there, or find one with just this content. Raises OSError."""
+    from node.commands.refusals import CommandRefusedError
+
     for number in range(1, REJECTS_FILES_MAX):
-        path = folder / f"{beside.name}.rejected{'' if number == 1 else f'-{number}'}.csv"
+        path = folder / f"{stem}.rejected{'' if number == 1 else f'-{number}'}.csv"
         try:
             with path.open("xb") as file:
                 file.write(content)
@@ -248,8 +256,7 @@ def _print_summary(
         return
     recognised = [f"{column.header} → {column.field.value}" for column in sheet.columns if column.field is not None]
     ignored = [column.header for column in sheet.columns if column.field is None and column.header]
-    delimiter = {"": "", "\t": ", tab"}.get(sheet.delimiter, f", {sheet.delimiter}")
-    print_note(f"Understood as {sheet.encoding}{delimiter}: {'; '.join(recognised)}.")
+    print_note(f"Understood as {sheet.encoding}{_DELIMITERS.get(sheet.delimiter, '')}: {'; '.join(recognised)}.")
     if ignored:
         print_note(f"Columns not read: {'; '.join(ignored)}. To read one: --map COLUMN=FIELD.")
     for row in sheet.rejected[:REASONS_SHOWN]:

@@ -1,6 +1,7 @@
 """Options and arguments that more than one command has, and how their texts become values."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -35,7 +36,15 @@ def parse_day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is not a day of the calendar; write it like 2026-12-18") from error
 
 
-def parse_near(text: str) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as somebody typed it: WGS 84 degrees."""
+
+    latitude: float
+    longitude: float
+
+
+def parse_place(text: str) -> Place:
     """Latitude and longitude in degrees, written as `59.83,10.44`. Raises BadParameter."""
     found = _COORDINATES.fullmatch(text.strip())
     if found is None:
@@ -43,7 +52,7 @@ def parse_near(text: str) -> tuple[float, float]:
     latitude, longitude = float(found[1]), float(found[2])
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise typer.BadParameter(f"{text!r} is not on the globe; latitude is -90 to 90, longitude -180 to 180")
-    return latitude, longitude
+    return Place(latitude=latitude, longitude=longitude)
 
 
 def parse_words(text: str) -> str:

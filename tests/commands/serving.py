@@ -54,12 +54,14 @@ class ServedNode:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.settings = load_settings(home, {})
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
 
     def __enter__(self) -> Self:
+        """Begin to serve; may be done again after the end."""
+        app = create_app(self.settings, clock=lambda: datetime.now(UTC))
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(app)), daemon=True)
         self._thread.start()
         assert self._ready.wait(READY_SECONDS), "the node did not start"
         return self
@@ -67,9 +69,8 @@ class ServedNode:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._loop is not None
-        assert self._stopping is not None
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread.is_alive() and self._loop is not None and self._stopping is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(READY_SECONDS)
 
     def ask(self, *words: object) -> Any:
@@ -87,12 +88,12 @@ class ServedNode:
         for one in (self, other):
             wait_for(lambda one=one: _is_accepted(one), what="the peer accepts")  # type: ignore[misc]
 
-    def _run(self) -> None:
-        asyncio.run(self._serve())
+    def stop(self) -> None:
+        """Stop serving, so that the peer is away."""
+        self.__exit__(None, None, None)
 
-    async def _serve(self) -> None:
+    async def _serve(self, app: web.Application) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        app = await asyncio.to_thread(create_app, self.settings, clock=lambda: datetime.now(UTC))
         lock = await asyncio.to_thread(_lock, self.home)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
