@@ -130,6 +130,8 @@ class Inbox:
         arrival.body = await read_body(request, seconds_max=BODY_SECONDS_MAX)
         signed = replace(head, body=arrival.body)
         if known is None:
+            known = await self._seek_key(arrival.key_iri)
+        if known is None:
             return await self._meet_stranger(signed, arrival.key_iri)
         verified, activity = await self._verify(signed, known)
         received = await self._write(
@@ -152,15 +154,24 @@ class Inbox:
     def _write(self, function: Callable[..., Received]) -> "asyncio.Future[Received]":
         return asyncio.wrap_future(self._database.write(function))
 
-    async def _meet_stranger(self, signed: HttpRequest, key_iri: str) -> str:
-        """A key of a related peer is looked up beside this request; a Follow by anybody else waits for a person."""
+    async def _seek_key(self, key_iri: str) -> KnownKey | None:
+        """The key if a look-up that ended just now has found it; None for a stranger's.
+
+        Raises ProblemError for a key of a related peer that is being looked up, or that it does not list.
+        """
         match await self._refresher.schedule(key_iri):
             case KeySearch.UNDER_WAY:
                 raise ProblemError(_KEY_SOUGHT)
             case KeySearch.IN_VAIN:
-                raise ProblemError(_UNKNOWN_KEY)
+                found = await self._keyring.find_key(key_iri)
+                if found is None:
+                    raise ProblemError(_UNKNOWN_KEY)
+                return found
             case KeySearch.STRANGER:
-                pass
+                return None
+
+    async def _meet_stranger(self, signed: HttpRequest, key_iri: str) -> str:
+        """A Follow of us waits for a person; anything else by somebody we do not know is refused."""
         peek = peek_activity(signed.body)
         if peek.activity_type != "Follow" or peek.object_iri != self._author.actor_iri:
             raise ProblemError(_UNKNOWN_KEY)
