@@ -9,14 +9,17 @@ from node.store import audit, peers
 from protocol.http_signatures import HttpRequest
 from protocol.limits import UNKNOWN_FOLLOWS_MAX
 
+_SETTLED = (FollowerState.PENDING, FollowerState.ACCEPTED)
+
 
 def record_unknown_follow(
     connection: sqlite3.Connection, request: HttpRequest, *, actor_iri: str, origin: str, now: datetime
 ) -> None:
-    """Keep the request, one an origin. Raises RefusedError when too many wait for a look.
+    """Keep the request, one an origin. Raises RefusedError when too many wait for a look, and when it is not kept.
 
-    Nothing of it is believed: not who sent it, not that the origin exists. A peer that has been looked at keeps
-    its state, so that a stranger cannot change it by claiming its name.
+    Nothing of it is believed: not who sent it, not that the origin exists. A peer that waits for an answer, is
+    accepted or is blocked keeps its state, so that a stranger cannot change it by claiming its name; one that was
+    rejected or has left may ask again with keys that we have not seen.
     """
     peer = peers.find_peer_by_origin(connection, origin)
     if peer is None:
@@ -27,9 +30,7 @@ def record_unknown_follow(
             connection, actor=actor_iri, action="peer.follow-unverified", subject=origin, detail={"peer": peer.id},
             now=now,
         )  # fmt: skip
-    elif peer.follower_state not in (FollowerState.NONE, FollowerState.UNVERIFIED) or peer.blocked:
-        return
-    if peer.actor_iri != actor_iri:
-        return
+    if peer.blocked or peer.actor_iri != actor_iri or peer.follower_state in _SETTLED:
+        raise refuse("unknown-peer", "This node does not know the key that signed the request.")
     peers.record_unverified_follow(connection, peer.id, request, now=now)
     peers.record_follower(connection, peer.id, state=FollowerState.UNVERIFIED, follow_iri=None)

@@ -85,12 +85,10 @@ def test_another_actor_at_the_same_origin_cannot_take_a_peers_place(world: World
     known = asker.peer(baerum)
     request = baerum.sign(b"{}", target_uri="https://asker.example/inbox")
 
-    asker.run(
-        record_unknown_follow,
-        request,
-        actor_iri=ActorIri(Iri("https://baerum.example/other")),
-        origin=baerum.author.origin,
-    )
+    for actor_iri in (ActorIri(Iri("https://baerum.example/other")), baerum.actor_iri):
+        with pytest.raises(RefusedError) as refused:
+            asker.run(record_unknown_follow, request, actor_iri=actor_iri, origin=baerum.author.origin)
+        assert refused.value.refused.code == "unknown-peer"
 
     assert asker.peer(baerum) == known
     assert peers.find_unverified_follow(asker.connection, known.id) is None
@@ -202,6 +200,16 @@ def test_an_unread_follow_can_be_rejected_unread(world: World, asker: Town) -> N
 
     assert rejected.follower_state is FollowerState.REJECTED
     assert asker.run(reject_peer, RejectPeer(peer_id=rejected.id)) == rejected
+
+
+def test_a_rejected_peer_may_ask_again_with_keys_we_have_not_seen(world: World, asker: Town, baerum: Town) -> None:
+    known = asker.run(reject_peer, RejectPeer(peer_id=asker.peer(baerum).id))
+    request = baerum.sign(b"{}", target_uri="https://asker.example/inbox")
+
+    asker.run(record_unknown_follow, request, actor_iri=baerum.actor_iri, origin=baerum.author.origin)
+
+    assert asker.peer(baerum).follower_state is FollowerState.UNVERIFIED
+    assert peers.find_unverified_follow(asker.connection, known.id) is not None
 
 
 def test_a_block_stops_the_catalogue_and_new_requests_but_not_what_is_agreed(
