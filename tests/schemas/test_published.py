@@ -11,6 +11,7 @@ from node.domain.categories import parse_scheme
 from protocol import discovery
 from protocol.canonical import canonicalize, sha256_digest
 from protocol.vocabulary import CONTEXT_DIGEST, NAMESPACE, PINNED_CONTEXTS
+from tests.documents.markdown import rows_in, spans_in, text_of
 
 LANGUAGES = {"nb", "nn", "sv", "da", "fi", "en"}
 SEED_CATEGORIES = (
@@ -69,6 +70,14 @@ def test_each_extension_term_of_the_contexts_is_in_the_namespace() -> None:
 
     assert of_messages | of_actors <= _namespace_terms()
     assert of_messages
+
+
+def test_each_extension_term_of_messages_and_actors_has_a_row_in_the_specification() -> None:
+    of_categories = {"bearsData", "typicalMassGrams", "typicalMassSource"}
+    told = {span for row in rows_in(text_of("SPEC.md")) for span in spans_in(row[0])}
+
+    # What feeds are for is a capability, told among the rows of the actor.
+    assert _namespace_terms() - of_categories - {"feeds"} <= told
 
 
 def test_each_term_of_the_namespace_has_a_label_and_a_comment() -> None:
