@@ -183,8 +183,13 @@ OF_MESSAGES = (
     ),
     without(
         "proof by a listed key",
-        weak_messages.list_for_the_friend(test_refused_messages.UNLISTED),
+        weak_messages.list_for_the_friend(test_refused_messages.UNLISTED, words=test_refused_messages.UNLISTED),
         "a_message_whose_proof_is_by_a_key_that_the_actor_does_not_list",
+    ),
+    without(
+        "proof by a key for proofs",
+        weak_messages.list_for_the_friend("#ed-http", words="friend transport"),
+        "a_message_whose_proof_is_by_the_key_for_requests",
     ),
     without(
         "context of the proof",
@@ -220,7 +225,9 @@ OF_MESSAGES = (
     ),
     without(
         "proof inside by a listed key",
-        weak_messages.list_for_the_friend(test_refused_messages.PROPOSAL_UNLISTED),
+        weak_messages.list_for_the_friend(
+            test_refused_messages.PROPOSAL_UNLISTED, words=test_refused_messages.PROPOSAL_UNLISTED
+        ),
         "a_proposal_whose_proof_is_by_a_key_that_the_actor_does_not_list",
     ),
     without(
@@ -245,8 +252,28 @@ OF_MESSAGES = (
     ),
     without(
         "attributed to the actor",
-        weak_messages.believe_any_attribution,
+        weak_messages.believe_any("parse_proposal", "attributed_to"),
         "a_proposal_that_is_attributed_to_another_actor",
+    ),
+    without(
+        "deletes what is of the actor's origin",
+        weak_messages.believe_any_origin("withdrawn"),
+        "a_deletion_of_what_is_of_another_origin",
+    ),
+    without(
+        "id of a handover of the actor's origin",
+        weak_messages.believe_any_origin("events"),
+        "a_handover_whose_id_is_of_another_origin",
+    ),
+    without(
+        "handover by the actor",
+        weak_messages.believe_any("parse_event", "provider"),
+        "a_handover_between_two_others",
+    ),
+    without(
+        "agreement attributed to the actor",
+        weak_messages.believe_any("parse_agreement_terms", "attributed_to"),
+        "an_agreement_that_is_attributed_to_another_actor",
     ),
     without("a known type", weak_messages.read_any_type, "a_message_of_a_type_that_is_not_known"),
     without(

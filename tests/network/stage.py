@@ -10,16 +10,19 @@
 `Stage` and asserts with `assert_taken` and `assert_refused`. What is wrong with a message stands in the tests.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.commands.running import granted
 from tests.network.nodes import init_node, open_database, start_node, wait_for
 from tests.network.outsider import Answer, Document, Letter, Outsider, embedded, post
+from tests.shared_files import REPOSITORY
 
 MAY_GROW = frozenset({"audit_log", "refused_messages", "replay_memory"})
 """Tables in which a refused message may leave something: what was seen, never what follows from it."""
@@ -171,13 +174,22 @@ def assert_refused(stage: Stage, letter: Letter, *, status: int, code: str) -> N
 
 
 def assert_problem(answer: Answer, *, status: int, code: str) -> None:
-    """The answer is a problem document (RFC 9457) of this status and code, with no member that is not documented."""
+    """The answer is a problem document (RFC 9457) of this code and the status that SPEC.md gives it, and no more."""
+    assert code in documented_codes()[status], f"SPEC.md does not list {code} under {status}"
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.document
     assert problem["type"] == PROBLEM_BASE + code
     assert problem["status"] == status
     assert problem.keys() == PROBLEM_MEMBERS | ({"now"} if code in CLOCK_CODES else set())
     assert all(isinstance(problem[name], str) and problem[name] for name in ("title", "detail"))
+
+
+@cache
+def documented_codes() -> dict[int, frozenset[str]]:
+    """The codes of each status in the table of errors of SPEC.md."""
+    section = (REPOSITORY / "SPEC.md").read_text(encoding="utf-8").split("### 10.2 Errors", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| (\d{3}) \| (.+) \|$", section, flags=re.MULTILINE)
+    return {int(status): frozenset(re.findall(r"`([a-z-]+)`", codes)) for status, codes in rows}
 
 
 def assert_tells_nothing(answer: Answer, *, letter: Letter, stage: Stage) -> None:

@@ -4,7 +4,7 @@ Every test is run again by `test_mutations.py` against nodes in which one check 
 of that check fails. So each takes the stage alone, and stands on no other test.
 """
 
-from tests.network.outsider import CONTEXT, Document, canonical, embedded, key_of
+from tests.network.outsider import CONTEXT, Document, canonical, embedded, instant, key_of
 from tests.network.stage import Stage, assert_refused, assert_taken
 
 UNKNOWN_CONTEXT = [*CONTEXT[:2], "https://contexts.example/other/v1"]
@@ -26,6 +26,40 @@ def deep(levels: int) -> list[object]:
     for _ in range(levels - 1):
         nested = [nested]
     return nested
+
+
+def event(stage: Stage, **members: object) -> Document:
+    """An unsigned handover by the friend to the node, under no agreement that there is, standing alone."""
+    return {
+        "@context": CONTEXT,
+        "type": "EconomicEvent",
+        "id": stage.friend.mint("events"),
+        "action": "transfer",
+        "context": f"{stage.origin}/agreements/none",
+        "fulfills": f"{stage.origin}/agreements/none#primary",
+        "provider": stage.friend.actor_iri,
+        "receiver": stage.actor_iri,
+        "resourceQuantity": {"hasUnit": "one", "hasNumericalValue": "1"},
+        "hasPointInTime": instant(),
+    } | members
+
+
+def agreement(stage: Stage, **members: object) -> Document:
+    """An unsigned agreement as the friend would accept it, standing alone."""
+    iri = stage.friend.mint("agreements")
+    commitment = {
+        "type": "Commitment",
+        "id": f"{iri}#primary",
+        "satisfies": f"{stage.origin}/proposals/none#primary",
+        "resourceQuantity": {"hasUnit": "one", "hasNumericalValue": "1"},
+    }
+    return {
+        "@context": CONTEXT,
+        "type": "Agreement",
+        "id": iri,
+        "attributedTo": stage.friend.actor_iri,
+        "stipulates": commitment,
+    } | members
 
 
 def proven(stage: Stage, document: Document) -> Document:
@@ -138,6 +172,13 @@ def test_a_message_whose_proof_is_by_a_key_that_the_actor_does_not_list_is_refus
     assert_message_refused(stage, message, status=401, code="proof-key-unlisted")
 
 
+def test_a_message_whose_proof_is_by_the_key_for_requests_is_refused(stage: Stage) -> None:
+    friend = stage.friend
+    message = friend.prove(stage.create(friend), key=friend.transport_key, method=friend.transport_key_iri)
+
+    assert_message_refused(stage, message, status=401, code="proof-key-unlisted")
+
+
 def test_a_message_whose_proof_has_another_context_is_refused(stage: Stage) -> None:
     message = stage.friend.prove(stage.create(stage.friend), context=OTHER_PROOF_CONTEXT)
 
@@ -234,6 +275,36 @@ def test_a_proposal_that_is_attributed_to_another_actor_is_refused(stage: Stage)
     message = proven(stage, stage.create(stage.friend, proposal))
 
     assert_message_refused(stage, message, status=401, code="actor-mismatch")
+
+
+def test_a_deletion_of_what_is_of_another_origin_is_refused(stage: Stage) -> None:
+    iri = stage.outsiders.neighbour.mint("withdrawn")
+    tombstone = {"type": "Tombstone", "id": iri, "formerType": "Proposal", "version": 1, "deleted": instant()}
+    message = proven(stage, stage.friend.activity("Delete", to=stage.actor_iri, object=tombstone))
+
+    assert_message_refused(stage, message, status=401, code="actor-mismatch")
+
+
+def test_a_handover_whose_id_is_of_another_origin_is_refused(stage: Stage) -> None:
+    handover = proven(stage, event(stage, id=stage.outsiders.neighbour.mint("events")))
+    message = proven(stage, stage.friend.activity("Create", to=stage.actor_iri, object=embedded(handover)))
+
+    assert_message_refused(stage, message, status=401, code="actor-mismatch")
+
+
+def test_a_handover_between_two_others_is_refused(stage: Stage) -> None:
+    handover = proven(stage, event(stage, provider=stage.outsiders.neighbour.actor_iri))
+    message = proven(stage, stage.friend.activity("Create", to=stage.actor_iri, object=embedded(handover)))
+
+    assert_message_refused(stage, message, status=401, code="actor-mismatch")
+
+
+def test_an_agreement_that_is_attributed_to_another_actor_is_refused(stage: Stage) -> None:
+    agreed = proven(stage, agreement(stage, attributedTo=stage.outsiders.neighbour.actor_iri))
+    request_iri = f"{stage.origin}/activities/none"
+    message = stage.friend.activity("Accept", to=stage.actor_iri, object=request_iri, result=embedded(agreed))
+
+    assert_message_refused(stage, proven(stage, message), status=401, code="actor-mismatch")
 
 
 def test_a_message_of_a_type_that_is_not_known_is_refused(stage: Stage) -> None:

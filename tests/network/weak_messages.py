@@ -10,7 +10,6 @@ from node.federation import inbox
 from node.operations import receive_proposal
 from protocol import activities, canonical, http_signatures, identifiers, proofs, strict_json
 from protocol.canonical import sha256_digest
-from protocol.documents import Proposal
 from protocol.errors import ContextRefused
 from protocol.http_signatures import VerifiedRequest
 from protocol.identifiers import ActorIri, Iri, origin_of
@@ -165,9 +164,9 @@ def leave_unproven(member: str, value: str) -> Weakening:
     return lambda _facts: swap(activities, "verify_document", forgiving("proof-invalid", verify))
 
 
-def list_for_the_friend(fragment: str) -> Weakening:
-    """A proof key counts as listed, though the friend does not list it."""
-    unlisted = PublicProofKey.from_multibase(outsider.multibase_of(outsider.key_of(fragment)))
+def list_for_the_friend(fragment: str, *, words: str) -> Weakening:
+    """The key of these words counts as listed for proofs, though the friend does not list it."""
+    unlisted = PublicProofKey.from_multibase(outsider.multibase_of(outsider.key_of(words)))
 
     def switch_off(facts: Facts) -> None:
         swap(
@@ -242,17 +241,20 @@ def believe_any_origin(collection: str) -> Weakening:
     )
 
 
-def believe_any_attribution(_facts: Facts) -> None:
-    """Whoever a proposal is attributed to, it is taken for that of the actor at its own origin."""
+def believe_any(parser: str, member: str) -> Weakening:
+    """Whoever an object of this kind says it is of, it is taken for that of the actor at its own origin."""
 
-    def change(original: Callable[..., Proposal]) -> Callable[..., Proposal]:
-        def parse_proposal(*given: Any, **named: Any) -> Proposal:
-            proposal = original(*given, **named)
-            return replace(proposal, attributed_to=ActorIri(Iri(f"{origin_of(proposal.iri)}/actor")))
+    def change(original: Callable[..., Any]) -> Callable[..., Any]:
+        def parse(*given: Any, **named: Any) -> Any:
+            parsed = original(*given, **named)
+            # What is asked for has no id yet, and no author.
+            if parsed.iri is None:
+                return parsed
+            return replace(parsed, **{member: ActorIri(Iri(f"{origin_of(parsed.iri)}/actor"))})
 
-        return parse_proposal
+        return parse
 
-    swap(activities, "parse_proposal", change)
+    return lambda _facts: swap(activities, parser, change)
 
 
 def read_any_type(_facts: Facts) -> None:
