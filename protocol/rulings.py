@@ -10,6 +10,7 @@ from typing import assert_never
 
 from protocol.activities import Accept, RecordEvent, Reject, Request, Undo
 from protocol.documents import Event
+from protocol.errors import ProtocolError
 from protocol.identifiers import ActorIri, same_origin
 from protocol.ledger import ExchangeMessage, Ledger
 from protocol.transitions import TRANSITIONS, Role, Step
@@ -18,7 +19,7 @@ from protocol.transitions import TRANSITIONS, Role, Step
 _STEPS_BEFORE_THE_END = frozenset({Step.WITHDRAW, Step.REVOKE, Step.CHANGE, Step.HANDOVER, Step.CLOSE})
 
 
-class IllegalStep(Exception):
+class IllegalStep(ProtocolError):
     """The message has no effect; the text says why. Caught in `protocol.agreements`, where it becomes a value."""
 
 

@@ -1,6 +1,7 @@
 """`krets catalogue`: finding things, our own and those of peers alike."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,6 +15,9 @@ from node.commands.options import (
     TierName,
     parse_place,
 )
+
+if TYPE_CHECKING:
+    from node.domain.catalogue import CatalogueEntry
 
 app = typer.Typer(help="The catalogue: our own things and those of peers.", rich_markup_mode=None)
 
@@ -58,7 +62,7 @@ def search(
       krets catalogue search office chair --kind offer --near 59.83,10.44 --home baerum
     """
     from node.commands.opening import opened_node
-    from node.commands.printing import kilometres_text, last_day_text, print_json, print_table
+    from node.commands.printing import kilometres_text, last_day_text, print_table
     from node.domain.places import Coordinates
     from node.operations.edit_inventory import resolve_category
     from node.store import proposals
@@ -82,12 +86,7 @@ def search(
         )
         own_name = node.settings.name
     if as_json:
-        print_json(
-            results=[
-                {"entry": entry, "kind": _kind_of(entry.purpose), "distance_km": apart, "own": entry.own}
-                for entry, apart in found
-            ]
-        )
+        _print_found_as_json(found)
         return
     print_table(
         ("number#", "kind", "name", "how many#", "distance#", "until", "whose", "address"),
@@ -98,6 +97,17 @@ def search(
         ],
         empty='Nothing found. Say that you need it: krets need publish "what" --quantity N --by DATE.',
     )  # fmt: skip
+
+
+def _print_found_as_json(found: "Sequence[tuple[CatalogueEntry, float | None]]") -> None:
+    from node.commands.printing import print_json
+
+    print_json(
+        results=[
+            {"entry": entry, "kind": _kind_of(entry.purpose), "distance_km": apart, "own": entry.own}
+            for entry, apart in found
+        ]
+    )
 
 
 def _kind_of(purpose: str) -> str:
