@@ -58,6 +58,8 @@ def test_json_is_read(body: bytes, value: JsonValue) -> None:
         b"[1] 2",
         b"nul",
         b'"' + b"[" * 40,
+        b"[]" * 40 + b"]",
+        b"{]" * 40,
         b"[" + b"[]," * 40 + b'"' + b'\\"' * 100,
         b"\xef\xbb\xbf{}",
         b'"\xff"',
@@ -114,6 +116,27 @@ def test_nesting_is_read_up_to_the_limit_and_refused_above(opening: bytes, closi
 
     assert type(refusal) is StructureLimitExceeded
     assert (refusal.status, refusal.code) == (400, "too-deep")
+
+
+@given(
+    depth=st.integers(1, JSON_DEPTH_MAX + 2),
+    text=st.text(alphabet='[]{}"\\:,a\n', max_size=8),
+    in_objects=st.booleans(),
+    beside=st.integers(0, JSON_DEPTH_MAX),
+)
+def test_depth_is_counted_whatever_stands_in_strings_and_beside(
+    depth: int, text: str, in_objects: bool, beside: int
+) -> None:
+    value: JsonValue = text
+    for _ in range(depth):
+        value = {text: value} if in_objects else [text, value]
+    whole: JsonValue = [value, *([] for _ in range(beside))]
+    body = json.dumps(whole).encode()
+
+    if depth + 1 <= JSON_DEPTH_MAX:
+        assert parse(body) == whole
+    else:
+        assert refusal_of(body).code == "too-deep"
 
 
 @pytest.mark.parametrize("text", ["[" * 1000, '\\"[{' * 100, "]}" * 100, "\\\\"])
