@@ -14,10 +14,15 @@ from pathlib import Path
 from node.app import open_node
 from node.domain.requests import Approval
 from node.keys import load_keys
+from node.operations.decide_peer import AcceptPeer, accept_peer
+from node.operations.learn_peer import LearnPeer, learn_peer
+from node.operations.record_stranger import record_unknown_follow
 from node.settings import load_settings
+from node.store import peers
 from node.store.database import connect
 from protocol.vocabulary import Tier
 from tests.cast import Clock, Town, World
+from tests.network.crowd import Member
 
 
 class WallClock(Clock):
@@ -60,3 +65,14 @@ def befriend(*homes: Path, tier: Tier = Tier.PARTNERS) -> None:
         world = World(folder=Path(), clock=WallClock(), towns={town.actor_iri: town for town in towns})
         for one, other in itertools.combinations(towns, 2):
             world.befriend(one, other, tier=tier)
+
+
+def introduce(town: Town, member: Member) -> None:
+    """The member asks to be a peer, somebody looks, and says yes."""
+    inbox_iri = f"{town.author.origin}/inbox"
+    request = member.sign(member.follow(town.actor_iri), inbox_iri=inbox_iri)
+    town.run(record_unknown_follow, request, actor_iri=member.actor_iri, origin=member.origin)
+    peer = peers.find_peer_by_actor(town.connection, member.actor_iri)
+    assert peer is not None
+    town.run(learn_peer, LearnPeer(peer_id=peer.id, actor=member.actor()))
+    town.run(accept_peer, AcceptPeer(peer_id=peer.id, tier=Tier.PARTNERS))

@@ -18,13 +18,22 @@ from aiohttp import web
 from yarl import URL
 
 from protocol.activities import Accept, Activity, Reject, parse_activity
-from protocol.compose import compose_follow, compose_request, seal
+from protocol.compose import (
+    compose_accept_follow,
+    compose_create,
+    compose_follow,
+    compose_proposal,
+    compose_request,
+    seal,
+)
 from protocol.discovery import ListedProofKey, RemoteActor
+from protocol.feeds import FeedName, tier_feed_iri
 from protocol.http_signatures import HttpRequest, peek_signature, sign_request, verify_request
-from protocol.identifiers import ActorIri, Iri, KeyIri
+from protocol.identifiers import ActorIri, Iri, KeyIri, Origin
 from protocol.keys import ProofKey, PublicTransportKey, TransportKey, ed25519_pem_from_seed
 from protocol.limits import ACTIVITY_BYTES_MAX
-from protocol.vocabulary import Counterfactual, Quantity, Unit
+from protocol.proofs import sign_document
+from protocol.vocabulary import Action, Counterfactual, Purpose, Quantity, Tier, Unit
 from schemas import message_context
 
 CONTEXT = message_context()
@@ -101,13 +110,66 @@ class Member:
     def follow(self, followed: ActorIri) -> bytes:
         """A signed wish to follow."""
         unsigned = compose_follow(
-            iri=self._mint(), actor_iri=self.actor_iri, object_iri=followed, published=utc_now(), context=CONTEXT
+            iri=self._mint("activities"),
+            actor_iri=self.actor_iri,
+            object_iri=followed,
+            published=utc_now(),
+            context=CONTEXT,
+        )
+        return seal(unsigned, key=self.proof_key, created=utc_now())
+
+    def accept_follow(self, follow_iri: Iri, *, to: ActorIri) -> bytes:
+        """A signed yes to a node that wants to follow."""
+        unsigned = compose_accept_follow(
+            iri=self._mint("activities"),
+            actor_iri=self.actor_iri,
+            object_iri=follow_iri,
+            to=to,
+            tier=Tier.PARTNERS,
+            tier_version=1,
+            published=utc_now(),
+            context=CONTEXT,
+        )
+        return seal(unsigned, key=self.proof_key, created=utc_now())
+
+    def create(self) -> bytes:
+        """A signed offer of chairs, as signed news."""
+        iri = self._mint("proposals")
+        audience = (tier_feed_iri(Origin(self.origin), FeedName.PARTNERS),)
+        proposal = compose_proposal(
+            iri=iri,
+            purpose=Purpose.OFFER,
+            attributed_to=self.actor_iri,
+            name="Kontorstol Capisco",
+            content="Brukte, hele, fra rådhuset. Kan hentes i kjelleren.",
+            version=1,
+            published=utc_now(),
+            closes_at=None,
+            action=Action.TRANSFER,
+            category_iri=Iri("https://w3id.org/krets/category/office-chair"),
+            quantity=Quantity.of(24, Unit.ONE),
+            available=Quantity.of(24, Unit.ONE),
+            minimum=None,
+            latitude=59.83,
+            longitude=10.44,
+            condition="good",
+            mass_grams=14_000,
+            audience=audience,
+            context=CONTEXT,
+        )
+        unsigned = compose_create(
+            iri=self._mint("activities"),
+            actor_iri=self.actor_iri,
+            audience=audience,
+            published=utc_now(),
+            context=CONTEXT,
+            signed_object=sign_document(proposal, key=self.proof_key, created=utc_now()),
         )
         return seal(unsigned, key=self.proof_key, created=utc_now())
 
     def request(self, proposal_iri: str, *, to: ActorIri) -> tuple[Iri, bytes]:
         """A signed request for one of an offer: its IRI and its bytes."""
-        iri = self._mint()
+        iri = self._mint("activities")
         unsigned = compose_request(
             iri=iri,
             actor_iri=self.actor_iri,
@@ -127,7 +189,7 @@ class Member:
     def sign(self, body: bytes, *, inbox_iri: str) -> HttpRequest:
         """The body as a signed POST."""
         unsigned = HttpRequest("POST", inbox_iri, ACTIVITY_JSON, body)
-        return sign_request(unsigned, key=self.transport_key, now=utc_now(), nonce=secrets.token_urlsafe(16))
+        return sign_request(unsigned, key=self.transport_key, now=utc_now(), nonce=self.token())
 
     def answers(self, *, sender: RemoteActor) -> dict[Iri, list[Accept | Reject]]:
         """What was delivered here in answer to each request, all of it verified as the sender's."""
@@ -138,8 +200,12 @@ class Member:
                 answers.setdefault(activity.object_iri, []).append(activity)
         return answers
 
-    def _mint(self) -> Iri:
-        return Iri(f"{self.origin}/activities/{secrets.token_urlsafe(16)}")
+    def token(self) -> str:
+        """Fresh randomness."""
+        return secrets.token_urlsafe(16)
+
+    def _mint(self, collection: str) -> Iri:
+        return Iri(f"{self.origin}/{collection}/{self.token()}")
 
 
 class Crowd:

@@ -9,18 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from node.operations.decide_peer import AcceptPeer, accept_peer
 from node.operations.edit_inventory import AddItem, ItemChanges, add_item
-from node.operations.learn_peer import LearnPeer, learn_peer
 from node.operations.publish_proposal import PublishOffer, publish_offer
-from node.operations.record_stranger import record_unknown_follow
-from node.store import peers
 from protocol.activities import Accept, Activity, Reject, parse_recorded
 from protocol.discovery import RemoteActor
 from protocol.identifiers import Iri
 from protocol.vocabulary import Tier
 from tests.cast import Town
-from tests.network.backstage import backstage
+from tests.network.backstage import backstage, introduce
 from tests.network.crowd import Crowd, Member, crowd_of
 from tests.network.evidence import wait_until_quiet
 from tests.network.nodes import free_port, init_node, open_database, start_node
@@ -56,17 +52,6 @@ def race(tmp_path: Path) -> Race:
             introduce(town, member)
         offers = tuple(offer_one(town) for _ in range(ROUNDS))
         return Race(home=home, giver=town.actor(), offers=offers, members=members)
-
-
-def introduce(town: Town, member: Member) -> None:
-    """The member asks to be a peer, somebody looks, and says yes."""
-    inbox_iri = f"{town.author.origin}/inbox"
-    request = member.sign(member.follow(town.actor_iri), inbox_iri=inbox_iri)
-    town.run(record_unknown_follow, request, actor_iri=member.actor_iri, origin=member.origin)
-    peer = peers.find_peer_by_actor(town.connection, member.actor_iri)
-    assert peer is not None
-    town.run(learn_peer, LearnPeer(peer_id=peer.id, actor=member.actor()))
-    town.run(accept_peer, AcceptPeer(peer_id=peer.id, tier=Tier.PARTNERS))
 
 
 def offer_one(town: Town) -> str:
