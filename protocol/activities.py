@@ -1,19 +1,17 @@
-"""The messages of the exchange as values, and the only ways to get one from bytes.
+"""The messages of the exchange from bytes: the only ways to get one.
 
-Here: one frozen value per activity, `parse_activity` for what arrives, `parse_recorded` for what was verified before
-it was stored, `peek_activity` for a look before anything is known. Not here: the objects that activities carry
-(`protocol.documents`), writing (`protocol.compose`), what a set of messages amounts to (`protocol.agreements`), and
-whether this node wants to hear it (the node's policy). Sources: ActivityPub, FEP-0837, FEP-8b32, FEP-fe34.
+Here: `parse_activity` for what arrives, `parse_recorded` for what was verified before it was stored, `peek_activity`
+for a look before anything is known; the values themselves are passed on from `protocol.messages`. Not here: the objects
+that activities carry (`protocol.documents`), writing (`protocol.compose`), what a set of messages amounts to
+(`protocol.agreements`), and whether this node wants to hear it. Sources: ActivityPub, FEP-0837, FEP-8b32, FEP-fe34.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
-from typing import TypeAlias
 
-from protocol.canonical import canonicalize, digest_of, sha256_digest
-from protocol.documents import AgreementTerms, Event, Proposal, parse_agreement_terms, parse_event, parse_proposal
+from protocol.canonical import canonicalize, canonicalize_members, join_members, sha256_digest
+from protocol.documents import AgreementTerms, Proposal, parse_agreement_terms, parse_event, parse_proposal
 from protocol.errors import ActorMismatch, ContextRefused, InvalidMessage, ProofInvalid, ProofRequired
 from protocol.fields import (
     optional_code,
@@ -32,134 +30,43 @@ from protocol.http_signatures import VerifiedRequest
 from protocol.identifiers import ActorIri, Digest, Iri, same_origin
 from protocol.keys import PublicProofKey
 from protocol.limits import ACTIVITY_BYTES_MAX, CONTENT_CHARS_MAX, SAFE_INTEGER_MAX
-from protocol.proofs import lift, verify_document
-from protocol.strict_json import JsonObject, JsonValue, parse_object
-from protocol.vocabulary import PINNED_CONTEXTS, QUANTITY_KEYS, Quantity, Tier, parse_instant, parse_quantity
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What every activity has: who said it, to whom, when by their clock, and the exact bytes.
-
-    `digest` is over the canonical form with the proof; `body` is what arrived, which need not be canonical.
-    """
-
-    iri: Iri
-    actor_iri: ActorIri
-    audience: tuple[Iri, ...]
-    published: datetime
-    digest: Digest
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Follow:
-    """A node asks another (`object_iri`, its actor) to become its peer."""
-
-    header: Header
-    object_iri: Iri
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """Yes to a Follow (`tier` and `tier_version` say what is granted) or to a Request (`result` is what is agreed)."""
-
-    header: Header
-    object_iri: Iri
-    tier: Tier | None
-    tier_version: int | None
-    result: AgreementTerms | None
-    object_digest: Digest | None
-    seen: frozenset[Digest]
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """No to a Follow, a Request or an Event: which one, `object_iri` tells to whoever looks it up.
-
-    With `agreement_iri` (the wire's `context`) and a Request as object it cancels what was agreed. `available` is
-    what this asker could still get; `text` is for people.
-    """
-
-    header: Header
-    object_iri: Iri
-    code: str | None
-    object_digest: Digest | None
-    agreement_iri: Iri | None
-    available: Quantity | None
-    text: str | None
-    seen: frozenset[Digest]
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """The sender takes back its own Follow, Request or change."""
-
-    header: Header
-    object_iri: Iri
-    code: str | None
-    agreement_iri: Iri | None
-    seen: frozenset[Digest]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The sender ends the peering with `object_iri`, an actor."""
-
-    header: Header
-    object_iri: Iri
-
-
-@dataclass(frozen=True, slots=True)
-class CreateProposal:
-    """An offer or need is published to the feeds in the audience."""
-
-    header: Header
-    proposal: Proposal
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateProposal:
-    """A new version of an offer or need."""
-
-    header: Header
-    proposal: Proposal
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteProposal:
-    """An offer or need is gone from the feeds in the audience; the tombstone carries its last version."""
-
-    header: Header
-    proposal_iri: Iri
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """`Offer(Agreement)`: a respondent asks for part of an offer or proposes to fill a need, or asks for a change.
-
-    After `expires_at` (the wire's `endTime`) it cannot be accepted any more.
-    """
-
-    header: Header
-    terms: AgreementTerms
-    expires_at: datetime | None
-    seen: frozenset[Digest]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordEvent:
-    """`Create(EconomicEvent)`: a handover by the giver, or a receipt by the receiver."""
-
-    header: Header
-    event: Event
-    seen: frozenset[Digest]
-
-
-Activity: TypeAlias = (
-    Follow | Accept | Reject | Undo | Block | CreateProposal | UpdateProposal | DeleteProposal | Request | RecordEvent
+from protocol.messages import (
+    Accept,
+    Activity,
+    Block,
+    CreateProposal,
+    DeleteProposal,
+    Follow,
+    Header,
+    RecordEvent,
+    Reject,
+    Request,
+    Undo,
+    UpdateProposal,
 )
+from protocol.proofs import verify_members
+from protocol.strict_json import JsonObject, JsonValue, parse_object
+from protocol.vocabulary import PINNED_CONTEXTS, QUANTITY_KEYS, Tier, parse_instant, parse_quantity
+
+__all__ = [
+    "Accept",
+    "Activity",
+    "ActivityPeek",
+    "Block",
+    "CreateProposal",
+    "DeleteProposal",
+    "Follow",
+    "Header",
+    "RecordEvent",
+    "Reject",
+    "Request",
+    "Undo",
+    "UpdateProposal",
+    "parse_activity",
+    "parse_recorded",
+    "peek_activity",
+    "read_activity",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +90,7 @@ def parse_activity(verified: VerifiedRequest, *, proof_keys: Mapping[str, Public
     Raises ProtocolError and nothing else: MalformedJson, LimitExceeded, ContextRefused, ActorMismatch, ProofRequired,
     ProofInvalid, InvalidIdentifier, InvalidMessage.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
     >>> from protocol.compose import compose_follow, seal
     >>> from protocol.http_signatures import HttpRequest, sign_request, verify_request
     >>> from protocol.keys import ProofKey, PublicTransportKey, TransportKey, ed25519_pem_from_seed
@@ -208,17 +115,14 @@ def parse_activity(verified: VerifiedRequest, *, proof_keys: Mapping[str, Public
     >>> type(activity).__name__, activity.object_iri
     ('Follow', 'https://baerum.example/actor')
     """
-    body = verified.request.body
-    document = _read_document(body)
+    received = _read_document(verified.request.body)
+    document = received.document
     if document.get("actor") != verified.key.owner_iri:
         raise ActorMismatch(f"the key of {verified.key.owner_iri} speaks for {document.get('actor')!r}")
-    _verify_proof(document, proof_keys=proof_keys)
-    embedded = _durable_member(document)
-    if embedded is not None:
-        if "proof" not in embedded:
-            raise ProofRequired("the durable object has no proof of its own")
-        _verify_proof(lift(embedded, context=document["@context"]), proof_keys=proof_keys)
-    return read_activity(document, header=_header(document, body=body))
+    _verify_proof(document, forms=received.forms, proof_keys=proof_keys)
+    if received.durable is not None:
+        _verify_proof(received.durable, forms=received.durable_forms, proof_keys=proof_keys)
+    return _read(received)
 
 
 def parse_recorded(body: bytes) -> Activity:
@@ -227,8 +131,7 @@ def parse_recorded(body: bytes) -> Activity:
     The same strict form as in `parse_activity`, no signatures: bytes from anywhere else do not belong here. Raises
     ProtocolError where the bytes are not such an activity.
     """
-    document = _read_document(body)
-    return read_activity(document, header=_header(document, body=body))
+    return _read(_read_document(body))
 
 
 def read_activity(document: JsonObject, *, header: Header) -> Activity:
@@ -237,11 +140,7 @@ def read_activity(document: JsonObject, *, header: Header) -> Activity:
     For documents in another envelope than ours (FEP-0837 leaves out `published`); what arrives goes through
     `parse_activity`. Checked are the form of the type and that the object is the actor's own, no proof and no context.
     """
-    activity_type = document.get("type")
-    reader = _READERS.get(activity_type) if isinstance(activity_type, str) else None
-    if reader is None:
-        raise InvalidMessage(f"no activity of ours: {activity_type!r}")
-    return reader(document, header)
+    return _reader_of(document)(document, header, None)
 
 
 def peek_activity(body: bytes) -> ActivityPeek:
@@ -264,18 +163,51 @@ def peek_activity(body: bytes) -> ActivityPeek:
     )
 
 
-def _read_document(body: bytes) -> JsonObject:
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """A document in a pinned context, and the durable object in it standing alone with that context, if there is one.
+
+    `forms` are the canonical forms of their members, each made once: canonical writing is what reading costs most.
+    """
+
+    body: bytes
+    document: JsonObject
+    forms: Mapping[str, bytes]
+    durable: JsonObject | None
+    durable_forms: Mapping[str, bytes]
+
+
+def _read_document(body: bytes) -> _Received:
     """The JSON object in the body, in a pinned context and without keys that would restructure it."""
     document = parse_object(body, bytes_max=ACTIVITY_BYTES_MAX)
     if "@context" not in document:
         raise ContextRefused("no @context")
     context = document["@context"]
-    if sha256_digest(canonicalize(context)) not in PINNED_CONTEXTS:
+    known = {"@context": canonicalize(context)}
+    if sha256_digest(known["@context"]) not in PINNED_CONTEXTS:
         raise ContextRefused("the @context is not pinned")
     for key, value in document.items():
         if key != "@context":
             _check_member(key, value, context=context)
-    return document
+    durable_key = _DURABLE_MEMBERS.get(str(document.get("type")), "")
+    embedded = document.get(durable_key)
+    durable: JsonObject | None = None
+    durable_forms: dict[str, bytes] = {}
+    if isinstance(embedded, dict):
+        durable = {"@context": context, **embedded}
+        durable_forms = _canonical_forms(durable, known=known)
+        known = {**known, durable_key: join_members(durable_forms, without="@context")}
+    forms = _canonical_forms(document, known=known)
+    return _Received(body=body, document=document, forms=forms, durable=durable, durable_forms=durable_forms)
+
+
+def _canonical_forms(document: JsonObject, *, known: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The canonical forms of a document's members. In its proof the context is the document's own, as was checked."""
+    proof = document.get("proof")
+    if isinstance(proof, dict):
+        in_proof = {"@context": known["@context"]}
+        known = {**known, "proof": join_members(canonicalize_members(proof, known=in_proof), without=None)}
+    return canonicalize_members(document, known=known)
 
 
 def _check_member(key: str, value: JsonValue, *, context: JsonValue) -> None:
@@ -302,9 +234,11 @@ def _check_value(value: JsonValue, *, context: JsonValue, is_proof: bool) -> Non
                 raise ProofInvalid("the @context of a proof is not the document's", code="proof-context")
 
 
-def _verify_proof(document: JsonObject, *, proof_keys: Mapping[str, PublicProofKey]) -> None:
+def _verify_proof(
+    document: JsonObject, *, forms: Mapping[str, bytes], proof_keys: Mapping[str, PublicProofKey]
+) -> None:
     if "proof" not in document:
-        raise ProofRequired("no proof")
+        raise ProofRequired(f"no proof on the {document.get('type')!r}")
     proof = document["proof"]
     method = proof.get("verificationMethod") if isinstance(proof, dict) else None
     if not isinstance(method, str):
@@ -312,17 +246,27 @@ def _verify_proof(document: JsonObject, *, proof_keys: Mapping[str, PublicProofK
     key = proof_keys.get(method)
     if key is None:
         raise ProofInvalid(f"the actor does not list {method!r}", code="proof-key-unlisted")
-    verify_document(document, public_key=key)
+    verify_members(document, forms=forms, public_key=key)
 
 
-def _durable_member(document: JsonObject) -> JsonObject | None:
-    """The embedded object that stands for itself and so has a proof of its own, if the activity carries one."""
-    key = {"Create": "object", "Update": "object", "Accept": "result"}.get(str(document.get("type")))
-    embedded = document.get(key) if key is not None else None
-    return embedded if isinstance(embedded, dict) else None
+def _read(received: _Received) -> Activity:
+    document = received.document
+    header = _header(document, body=received.body, digest=sha256_digest(join_members(received.forms, without=None)))
+    durable_digest = None
+    if received.durable is not None:
+        durable_digest = sha256_digest(join_members(received.durable_forms, without=None))
+    return _reader_of(document)(document, header, durable_digest)
 
 
-def _header(document: JsonObject, *, body: bytes) -> Header:
+def _reader_of(document: JsonObject) -> Callable[[JsonObject, Header, Digest | None], Activity]:
+    activity_type = document.get("type")
+    reader = _READERS.get(activity_type) if isinstance(activity_type, str) else None
+    if reader is None:
+        raise InvalidMessage(f"no activity of ours: {activity_type!r}")
+    return reader
+
+
+def _header(document: JsonObject, *, body: bytes, digest: Digest) -> Header:
     iri = required_iri(document, "id")
     actor_iri = required_actor_iri(document, "actor")
     _require_own(iri, actor_iri=actor_iri)
@@ -331,7 +275,7 @@ def _header(document: JsonObject, *, body: bytes) -> Header:
         actor_iri=actor_iri,
         audience=required_audience(document),
         published=parse_instant(document.get("published")),
-        digest=digest_of(document),
+        digest=digest,
         body=body,
     )
 
@@ -347,15 +291,15 @@ def _standing_alone(document: JsonObject) -> JsonObject:
     return {"@context": document.get("@context"), **required_object(document, "object")}
 
 
-def _read_follow(document: JsonObject, header: Header) -> Follow:
+def _read_follow(document: JsonObject, header: Header, durable_digest: Digest | None) -> Follow:
     return Follow(header=header, object_iri=required_iri(document, "object"))
 
 
-def _read_block(document: JsonObject, header: Header) -> Block:
+def _read_block(document: JsonObject, header: Header, durable_digest: Digest | None) -> Block:
     return Block(header=header, object_iri=required_iri(document, "object"))
 
 
-def _read_accept(document: JsonObject, header: Header) -> Accept:
+def _read_accept(document: JsonObject, header: Header, durable_digest: Digest | None) -> Accept:
     result = None
     if "result" in document:
         result = parse_agreement_terms(required_object(document, "result"))
@@ -395,7 +339,7 @@ def _granted_tier(document: JsonObject) -> Tier | None:
     return Tier(document["tier"])
 
 
-def _read_reject(document: JsonObject, header: Header) -> Reject:
+def _read_reject(document: JsonObject, header: Header, durable_digest: Digest | None) -> Reject:
     available = None
     if "availableQuantity" in document:
         available = parse_quantity(document["availableQuantity"], allow_zero=True)
@@ -411,7 +355,7 @@ def _read_reject(document: JsonObject, header: Header) -> Reject:
     )
 
 
-def _read_undo(document: JsonObject, header: Header) -> Undo:
+def _read_undo(document: JsonObject, header: Header, durable_digest: Digest | None) -> Undo:
     return Undo(
         header=header,
         object_iri=required_iri(document, "object"),
@@ -421,7 +365,7 @@ def _read_undo(document: JsonObject, header: Header) -> Undo:
     )
 
 
-def _read_offer(document: JsonObject, header: Header) -> Request:
+def _read_offer(document: JsonObject, header: Header, durable_digest: Digest | None) -> Request:
     return Request(
         header=header,
         terms=parse_agreement_terms(required_object(document, "object")),
@@ -430,26 +374,26 @@ def _read_offer(document: JsonObject, header: Header) -> Request:
     )
 
 
-def _read_create(document: JsonObject, header: Header) -> CreateProposal | RecordEvent:
+def _read_create(document: JsonObject, header: Header, durable_digest: Digest | None) -> CreateProposal | RecordEvent:
     if required_object(document, "object").get("type") == "EconomicEvent":
-        return _read_record(document, header)
-    return CreateProposal(header=header, proposal=_own_proposal(document, header))
+        return _read_record(document, header, durable_digest)
+    return CreateProposal(header=header, proposal=_own_proposal(document, header, durable_digest))
 
 
-def _read_update(document: JsonObject, header: Header) -> UpdateProposal:
-    return UpdateProposal(header=header, proposal=_own_proposal(document, header))
+def _read_update(document: JsonObject, header: Header, durable_digest: Digest | None) -> UpdateProposal:
+    return UpdateProposal(header=header, proposal=_own_proposal(document, header, durable_digest))
 
 
-def _own_proposal(document: JsonObject, header: Header) -> Proposal:
-    proposal = parse_proposal(_standing_alone(document), published_default=header.published)
+def _own_proposal(document: JsonObject, header: Header, durable_digest: Digest | None) -> Proposal:
+    proposal = parse_proposal(_standing_alone(document), published_default=header.published, digest=durable_digest)
     _require_own(proposal.iri, actor_iri=header.actor_iri)
     if proposal.attributed_to != header.actor_iri:
         raise ActorMismatch("the Proposal is attributed to another actor")
     return proposal
 
 
-def _read_record(document: JsonObject, header: Header) -> RecordEvent:
-    event = parse_event(_standing_alone(document))
+def _read_record(document: JsonObject, header: Header, durable_digest: Digest | None) -> RecordEvent:
+    event = parse_event(_standing_alone(document), digest=durable_digest)
     _require_own(event.iri, actor_iri=header.actor_iri)
     if header.actor_iri not in (event.provider, event.receiver):
         raise ActorMismatch("the event is between two other actors")
@@ -460,7 +404,7 @@ def _read_record(document: JsonObject, header: Header) -> RecordEvent:
     return RecordEvent(header=header, event=event, seen=optional_seen(document))
 
 
-def _read_delete(document: JsonObject, header: Header) -> DeleteProposal:
+def _read_delete(document: JsonObject, header: Header, durable_digest: Digest | None) -> DeleteProposal:
     tombstone = required_object(document, "object")
     require_type(tombstone, "Tombstone")
     if tombstone.get("formerType") != "Proposal":
@@ -474,9 +418,12 @@ def _read_delete(document: JsonObject, header: Header) -> DeleteProposal:
     return DeleteProposal(header=header, proposal_iri=proposal_iri, version=version)
 
 
+# Where an activity carries an object that stands for itself, and so has a proof of its own.
+_DURABLE_MEMBERS = MappingProxyType({"Create": "object", "Update": "object", "Accept": "result"})
+
 _GRANTED_TIERS = (Tier.PARTNERS, Tier.ORGANISATIONS, Tier.PUBLIC)
 
-_READERS: Mapping[str, Callable[[JsonObject, Header], Activity]] = MappingProxyType(
+_READERS: Mapping[str, Callable[[JsonObject, Header, Digest | None], Activity]] = MappingProxyType(
     {
         "Follow": _read_follow,
         "Accept": _read_accept,

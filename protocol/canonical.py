@@ -7,7 +7,7 @@ guarded profile and is four times as fast as the `rfc8785` package (80,000 again
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import rfc8785
 
@@ -40,6 +40,37 @@ def canonicalize(value: JsonValue) -> bytes:
         raise NotCanonicalizable(f"no canonical form: {error}") from error
 
 
+def canonicalize_members(document: JsonObject, *, known: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The canonical form of each member of an object by its key; for keys in `known`, the form that stands there.
+
+    With `join_members` a document is written once and then read in parts: whole, without its proof, or standing alone
+    with the context of another. The caller answers for `known`. Raises NotCanonicalizable as `canonicalize`.
+
+    >>> canonicalize_members({"b": 1.0, "a": "Bærum"}, known={"b": b"1"})
+    {'b': b'1', 'a': b'"B\\xc3\\xa6rum"'}
+    """
+    forms: dict[str, bytes] = {}
+    for key, value in document.items():
+        if key in known:
+            forms[key] = known[key]
+        else:
+            # Most members are texts: writing them directly is three times as fast.
+            forms[key] = _text(value) if type(value) is str else canonicalize(value)
+    return forms
+
+
+def join_members(forms: Mapping[str, bytes], *, without: str | None) -> bytes:
+    """The canonical form of the object with these members, but for the one that is to be left out.
+
+    >>> document = {"b": 1.0, "a": "Bærum", "proof": {}}
+    >>> join_members(canonicalize_members(document, known={}), without="proof") == canonicalize({"a": "Bærum", "b": 1})
+    True
+    """
+    # RFC 8785, 3.2.3: keys are ordered by their UTF-16 units, as which ASCII keys are ordered anyway.
+    keys = sorted(forms) if "".join(forms).isascii() else sorted(forms, key=_utf_16)
+    return b"{" + b",".join([_text(key) + b":" + forms[key] for key in keys if key != without]) + b"}"
+
+
 def digest_of(document: JsonObject) -> Digest:
     """`sha-256:` and the SHA-256 over the canonical form of a document, its proof included, in hexadecimal.
 
@@ -56,6 +87,18 @@ def sha256_digest(body: bytes) -> Digest:
     'sha-256:e3b0c44298fc1c14'
     """
     return Digest("sha-256:" + hashlib.sha256(body).hexdigest())
+
+
+def _text(value: str) -> bytes:
+    try:
+        return _ENCODER.encode(value).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise NotCanonicalizable("a lone surrogate") from error
+
+
+def _utf_16(key: str) -> bytes:
+    # A lone surrogate is let through here, and found when the key is written.
+    return key.encode("utf-16-be", "surrogatepass")
 
 
 def _is_plain(value: JsonValue, *, depth_left: int) -> bool:

@@ -104,12 +104,13 @@ class Event:
     digest: Digest
 
 
-def parse_proposal(document: JsonObject, *, published_default: datetime | None) -> Proposal:
+def parse_proposal(document: JsonObject, *, published_default: datetime | None, digest: Digest | None) -> Proposal:
     """The Proposal that a document states, standing alone. Raises InvalidMessage or InvalidIdentifier.
 
-    FEP-0837 leaves out what we always write: an absent `version` is 1, an absent `availableQuantity` the whole
-    quantity, an absent name or content empty, an absent `published` is `published_default` (refused where that is
-    None). What a `reciprocal` Intent asks in return is not read.
+    `digest` is the document's where the caller has it already; None lets it be made here. FEP-0837 leaves out what we
+    always write: an absent `version` is 1, an absent `availableQuantity` the whole quantity, an absent name or content
+    empty, an absent `published` is `published_default` (refused where that is None). What a `reciprocal` Intent asks
+    in return is not read.
     """
     require_type(document, "Proposal")
     iri = required_iri(document, "id")
@@ -142,7 +143,7 @@ def parse_proposal(document: JsonObject, *, published_default: datetime | None) 
         condition=optional_line(intent, "condition", chars_max=NAME_CHARS_MAX),
         mass_grams=optional_integer(intent, "massGrams", largest=QUANTITY_MAX),
         audience=required_audience(document),
-        digest=digest_of(document),
+        digest=digest_of(document) if digest is None else digest,
     )
 
 
@@ -163,8 +164,11 @@ def parse_agreement_terms(document: JsonObject) -> AgreementTerms:
     )
 
 
-def parse_event(document: JsonObject) -> Event:
-    """The EconomicEvent that a document states, standing alone. Raises InvalidMessage or InvalidIdentifier."""
+def parse_event(document: JsonObject, *, digest: Digest | None) -> Event:
+    """The EconomicEvent that a document states, standing alone. Raises InvalidMessage or InvalidIdentifier.
+
+    `digest` is the document's where the caller has it already; None lets it be made here.
+    """
     require_type(document, "EconomicEvent")
     return Event(
         iri=required_iri(document, "id"),
@@ -176,7 +180,7 @@ def parse_event(document: JsonObject) -> Event:
         quantity=parse_quantity(document.get("resourceQuantity"), allow_zero=False),
         occurred_at=parse_instant(document.get("hasPointInTime")),
         mirrors=optional_iri(document, "mirrors"),
-        digest=digest_of(document),
+        digest=digest_of(document) if digest is None else digest,
     )
 
 

@@ -10,11 +10,12 @@ Hashed is SHA-256(JCS(proof without proofValue)) followed by SHA-256(JCS(documen
 
 import hashlib
 import re
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from protocol.canonical import canonicalize
+from protocol.canonical import canonicalize, canonicalize_members, join_members
 from protocol.errors import InvalidKey, ProofInvalid
 from protocol.identifiers import KeyIri
 from protocol.keys import ED25519_SIGNATURE_BYTES, ProofKey, PublicProofKey, multibase_of, parse_multibase
@@ -85,7 +86,7 @@ def sign_document(document: JsonObject, *, key: ProofKey, created: datetime) -> 
     if _CONTEXT in document:
         # A copy: otherwise whoever changes the document's context changes the proof's unseen.
         proof[_CONTEXT] = deepcopy(document[_CONTEXT])
-    proof["proofValue"] = multibase_of(key.sign(_signed_octets(document, proof=proof)))
+    proof["proofValue"] = multibase_of(key.sign(_octets(options=canonicalize(proof), content=canonicalize(document))))
     return {**document, "proof": proof}
 
 
@@ -131,7 +132,29 @@ def verify_document(document: JsonObject, *, public_key: PublicProofKey) -> Veri
     protocol.errors.ProofInvalid: the Ed25519 signature is not by this key over this document
     """
     proof = proof_of(document)
-    public_key.verify(proof.signature, _signed_octets(document, proof=_proof_member(document)))
+    options = canonicalize(_without_value(_proof_member(document)))
+    content = canonicalize({name: value for name, value in document.items() if name != "proof"})
+    public_key.verify(proof.signature, _octets(options=options, content=content))
+    return _verified(document, proof=proof, public_key=public_key)
+
+
+def verify_members(document: JsonObject, *, forms: Mapping[str, bytes], public_key: PublicProofKey) -> VerifiedDocument:
+    """As `verify_document`, for a caller that has made the canonical form of each of the document's members.
+
+    `forms` is what `canonicalize_members` makes of this very document, for which the caller answers. The form of its
+    `@context` is taken for the proof's too. So this is for pinned contexts, which are nothing but texts: there equal
+    contexts have equal forms, while Python takes 1 for True.
+    """
+    proof = proof_of(document)
+    options = canonicalize_members(
+        _without_value(_proof_member(document)), known={name: forms[name] for name in (_CONTEXT,) if name in forms}
+    )
+    signed = _octets(options=join_members(options, without=None), content=join_members(forms, without="proof"))
+    public_key.verify(proof.signature, signed)
+    return _verified(document, proof=proof, public_key=public_key)
+
+
+def _verified(document: JsonObject, *, proof: Proof, public_key: PublicProofKey) -> VerifiedDocument:
     return VerifiedDocument(
         document=document,
         public_key=public_key,
@@ -179,10 +202,13 @@ def _context_of(member: JsonObject) -> list[JsonValue]:
     return [member[_CONTEXT]] if _CONTEXT in member else []
 
 
-def _signed_octets(document: JsonObject, *, proof: JsonObject) -> bytes:
-    options = {name: value for name, value in proof.items() if name != "proofValue"}
-    content = {name: value for name, value in document.items() if name != "proof"}
-    return hashlib.sha256(canonicalize(options)).digest() + hashlib.sha256(canonicalize(content)).digest()
+def _octets(*, options: bytes, content: bytes) -> bytes:
+    """What is signed, from the canonical forms of the proof without its value and of the document without its proof."""
+    return hashlib.sha256(options).digest() + hashlib.sha256(content).digest()
+
+
+def _without_value(proof: JsonObject) -> JsonObject:
+    return {name: value for name, value in proof.items() if name != "proofValue"}
 
 
 def _signature_of(proof: JsonObject) -> bytes:

@@ -15,7 +15,7 @@ from protocol.http_signatures import VerifiedRequest
 from protocol.identifiers import ActorIri, Iri, origin_of
 from protocol.keys import PublicProofKey
 from tests.network import outsider, test_refused_messages
-from tests.network.weakening import NO_LIMIT, Facts, Weakening, becomes, forgiving, swap
+from tests.network.weakening import NO_LIMIT, Change, Facts, Weakening, becomes, forgiving, swap
 
 
 def take_the_last_of_two_keys(_facts: Facts) -> None:
@@ -48,11 +48,12 @@ def set_everywhere(name: str, value: object) -> Weakening:
 def need_no_context(_facts: Facts) -> None:
     """A message without a context is read."""
 
-    def read(_original: object, body: bytes) -> strict_json.JsonObject:
+    def read(_original: object, body: bytes) -> activities._Received:
         document = strict_json.parse_object(body, bytes_max=NO_LIMIT)
         if "@context" in document:
             raise ContextRefused("it has one")
-        return document
+        forms = canonical.canonicalize_members(document, known={})
+        return activities._Received(body=body, document=document, forms=forms, durable=None, durable_forms={})
 
     swap(activities, "_read_document", forgiving("context", read))
 
@@ -87,7 +88,7 @@ def read_what_the_proof_covers(_facts: Facts) -> None:
 
 
 def read_contexts_inside(_facts: Facts) -> None:
-    """An object may have a context of its own: three guards, where keys are looked at and where it is lifted, twice."""
+    """An object may have a context of its own: three guards, in keys, in the canonical form, and where it is kept."""
 
     def check(original: Callable[..., None]) -> Callable[..., None]:
         def _check_member(key: str, value: object, **named: object) -> None:
@@ -97,12 +98,21 @@ def read_contexts_inside(_facts: Facts) -> None:
         return _check_member
 
     swap(activities, "_check_member", check)
-    for reader in (activities, receive_proposal):
-        swap(
-            reader,
-            "lift",
-            lambda original: lambda document, *, context: original(outsider.embedded(document), context=context),
-        )
+    swap(activities, "_canonical_forms", _write_objects_as_they_are)
+    swap(
+        receive_proposal,
+        "lift",
+        lambda original: lambda document, *, context: original(outsider.embedded(document), context=context),
+    )
+
+
+def _write_objects_as_they_are(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The canonical form of a message is made of its own object, not of the object with the message's context."""
+
+    def _canonical_forms(document: strict_json.JsonObject, *, known: Mapping[str, bytes]) -> Any:
+        return original(document, known={"@context": known["@context"]})
+
+    return _canonical_forms
 
 
 def allow_key(key: str) -> Weakening:
@@ -112,28 +122,12 @@ def allow_key(key: str) -> Weakening:
 
 def need_no_proof(_facts: Facts) -> None:
     """An activity may come without a proof."""
-
-    def change(original: Callable[..., None]) -> Callable[..., None]:
-        def _verify_proof(document: strict_json.JsonObject, *, proof_keys: Mapping[str, PublicProofKey]) -> None:
-            if "proof" in document or "actor" not in document:
-                original(document, proof_keys=proof_keys)
-
-        return _verify_proof
-
-    swap(activities, "_verify_proof", change)
+    swap(activities, "_verify_proof", _pass_unproven(lambda document: "actor" in document))
 
 
 def need_no_proof_inside(_facts: Facts) -> None:
-    """An object may come without a proof: two guards, where it is verified and where it is lifted to be kept."""
-
-    def durable(original: Callable[..., Any]) -> Callable[..., Any]:
-        def _durable_member(document: strict_json.JsonObject) -> strict_json.JsonObject | None:
-            found: strict_json.JsonObject | None = original(document)
-            return found if found is not None and "proof" in found else None
-
-        return _durable_member
-
-    swap(activities, "_durable_member", durable)
+    """An object may come without a proof: two guards, where it is verified and where it is kept."""
+    swap(activities, "_verify_proof", _pass_unproven(lambda document: "actor" not in document))
     swap(
         receive_proposal,
         "lift",
@@ -145,23 +139,41 @@ def need_no_proof_inside(_facts: Facts) -> None:
     )
 
 
+def _pass_unproven(passes: Callable[[strict_json.JsonObject], bool]) -> Change:
+    def change(original: Callable[..., None]) -> Callable[..., None]:
+        def _verify_proof(document: strict_json.JsonObject, **named: object) -> None:
+            if "proof" in document or not passes(document):
+                original(document, **named)
+
+        return _verify_proof
+
+    return change
+
+
 def believe_proofs_by(words: str) -> Weakening:
     """A proof may also be by this key, whatever key it names."""
     forger = PublicProofKey.from_multibase(outsider.multibase_of(outsider.key_of(words)))
 
-    def verify(original: Callable[..., Any], document: object, *, public_key: object) -> Any:
-        return original(document, public_key=forger)
+    def believe(original: Callable[..., None], _key: object, signature: bytes, octets: bytes) -> None:
+        original(forger, signature, octets)
 
-    return lambda _facts: swap(activities, "verify_document", forgiving("proof-invalid", verify))
+    return lambda _facts: swap(PublicProofKey, "verify", forgiving("proof-invalid", believe))
 
 
 def leave_unproven(member: str, value: str) -> Weakening:
     """This member is not bound by the proof: it is verified as it once was."""
 
-    def verify(original: Callable[..., Any], document: strict_json.JsonObject, *, public_key: object) -> Any:
-        return original({**document, member: value}, public_key=public_key)
+    def verify(
+        original: Callable[..., Any],
+        document: strict_json.JsonObject,
+        *,
+        forms: Mapping[str, bytes],
+        public_key: object,
+    ) -> Any:
+        earlier = {**forms, member: outsider.canonical(value)}
+        return original({**document, member: value}, forms=earlier, public_key=public_key)
 
-    return lambda _facts: swap(activities, "verify_document", forgiving("proof-invalid", verify))
+    return lambda _facts: swap(activities, "verify_members", forgiving("proof-invalid", verify))
 
 
 def list_for_the_friend(fragment: str, *, words: str) -> Weakening:
@@ -183,28 +195,48 @@ def list_for_the_friend(fragment: str, *, words: str) -> Weakening:
 
 
 def allow_another_proof_context(_facts: Facts) -> None:
-    """The context of a proof need not be the message's: two guards, where keys are looked at and where it is read."""
+    """The context of a proof need not be the message's: three guards, in keys, in the proof, in its canonical form."""
 
     def read(original: Callable[..., Any], document: strict_json.JsonObject) -> Any:
-        proof = document["proof"]
-        assert isinstance(proof, dict)
-        return original({**document, "@context": proof["@context"]})
+        # The proof of an object inside has guards of its own.
+        return original({**document, "@context": _context_of_proof(document)} if "actor" in document else document)
+
+    def verify(_original: object) -> Callable[..., Any]:
+        return lambda document, *, forms, public_key: proofs.verify_document(document, public_key=public_key)
 
     swap(activities, "_check_member", forgiving("proof-context", lambda *_, **__: None))
     swap(proofs, "proof_of", forgiving("proof-context", read))
+    swap(activities, "verify_members", verify)
+
+
+def _context_of_proof(document: strict_json.JsonObject) -> strict_json.JsonValue:
+    proof = document["proof"]
+    assert isinstance(proof, dict)
+    return proof["@context"]
 
 
 def allow_another_context_inside(_facts: Facts) -> None:
-    """An object's proof may have another context than the message: three guards, keys, and lifting, twice."""
+    """An object's proof may have another context than the message: four guards.
+
+    They stand in its keys, in its proof, in its canonical form, and where it is kept.
+    """
+
+    def verify(original: Callable[..., Any]) -> Callable[..., Any]:
+        def verify_members(document: strict_json.JsonObject, *, forms: object, public_key: PublicProofKey) -> Any:
+            if "actor" in document:
+                return original(document, forms=forms, public_key=public_key)
+            alone = {**document, "@context": _context_of_proof(document)}
+            return proofs.verify_document(alone, public_key=public_key)
+
+        return verify_members
 
     def lift(_original: object, document: strict_json.JsonObject, **_named: object) -> strict_json.JsonObject:
-        proof = document["proof"]
-        assert isinstance(proof, dict)
-        return {"@context": proof["@context"], **document}
+        return {"@context": _context_of_proof(document), **document}
 
     swap(activities, "_check_member", forgiving("proof-context", lambda *_, **__: None))
-    for reader in (activities, receive_proposal):
-        swap(reader, "lift", forgiving("proof-context", lift))
+    swap(activities, "_canonical_forms", _write_objects_as_they_are)
+    swap(activities, "verify_members", verify)
+    swap(receive_proposal, "lift", forgiving("proof-context", lift))
 
 
 def allow_in_proofs(member: str) -> Weakening:
