@@ -57,6 +57,7 @@ class Story:
         self._workshops = tuple(node for node in nodes if node.organisation.kind != "municipality")
         self._fingerprints: dict[str, tuple[str, str]] = {}
         self._offer_iri = ""
+        self._need_iri = ""
         self._request_iri = ""
         self._late_request_iri = ""
         self._asked: tuple[Running, ...] = ()
@@ -80,6 +81,7 @@ class Story:
             Step("accept", f"{giver} says yes to who asked first", self.accept),
             Step("race", f"{loser} came too late, and is told at once", self.race),
             Step("handover", "The chairs change hands in two trips, and both sides sign", self.hand_over),
+            Step("settle", f"{getter} has its chairs and takes its need back", self.settle),
             Step("compare", "Both sides hold the same signed messages", self.compare),
         ]
         if self._workshops:
@@ -245,7 +247,7 @@ class Story:
             "--by", self._gone_by.isoformat(),
         )  # fmt: skip
         self._say(self._getter, f"“{said['need']['name']}”, {STORY_CHAIR_COUNT}, by {_day(self._gone_by)}")
-        need_iri = said["need"]["iri"]
+        need_iri = self._need_iri = said["need"]["iri"]
         listed = self._fleet.ask(self._getter, "need", "list")["needs"]
         matches = [match for one in listed if one["need"]["iri"] == need_iri for match in one["matches"]]
         match = next((match for match in matches if match["offer"]["iri"] == self._offer_iri), None)
@@ -327,6 +329,18 @@ class Story:
         item = self._find_item(self._giver, STORY_CHAIRS)
         _expect((item["quantity"], item["promised"]) == (0, 0), f"the giver still has {item['quantity']}")
         return f"completed on both sides: {STORY_CHAIR_COUNT} given, {STORY_CHAIR_COUNT} received, 0 left to promise"
+
+    def settle(self) -> str:
+        """The need is met; nobody else's catalogue shows it any longer."""
+        self._fleet.ask(self._getter, "need", "withdraw", self._need_iri)
+        self._say(self._getter, "withdraws its need, so that nobody looks for what it no longer needs")
+        self._fleet.wait_for_all(
+            "each no longer finds the need",
+            dict.fromkeys((self._giver, self._late), ("catalogue", "search", "--kind", "need")),
+            lambda _, answer: _find_result(answer, self._need_iri) is None,
+        )
+        self._say(self._giver, "no longer finds it")
+        return "gone from the catalogues of those who had it"
 
     def compare(self) -> str:
         """Every message of the agreement, byte for byte, in both databases."""

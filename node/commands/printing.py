@@ -106,8 +106,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
     if not rows:
         print_line(empty)
         return
-    table = make_table(columns, rows)
-    stdout_console().print(table)
+    console = stdout_console()
+    with console.capture() as captured:
+        console.print(make_table(columns, rows))
+    lines = captured.get().splitlines()
+    # A terminal shows no difference; a file or a pipe is spared the blanks that fill the last column.
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
 
 
 def make_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> "Table":

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from node.commands.options import HomeOption
+from node.commands.options import HomeOption, JsonOption
 
 
 def parse_listen_option(text: str) -> str:
@@ -30,6 +30,7 @@ def serve(
         ),
     ] = None,
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Run the node until Ctrl-C or TERM. Other commands may be used beside it.
 
@@ -50,3 +51,7 @@ def serve(
             asyncio.run(serve_node(settings, listen))
         except ServeRefused as error:
             raise CommandRefusedError("serve", error.safe_text) from error
+    if as_json:
+        from node.commands.printing import print_json
+
+        print_json(served=settings.origin, home=settings.home.resolve())

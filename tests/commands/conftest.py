@@ -56,6 +56,6 @@ def made_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture
 def pair(made_pair: tuple[Path, Path], tmp_path: Path) -> Iterator[tuple[ServedNode, ServedNode]]:
     """Asker and Bærum, peers of each other, both served over loopback HTTP from threads of this process."""
-    asker, baerum = (Path(shutil.copytree(made, tmp_path / made.name)) for made in made_pair)
+    asker, baerum = (Path(shutil.copytree(made, tmp_path / "pair" / made.name)) for made in made_pair)
     with ServedNode(asker) as first, ServedNode(baerum) as second:
         yield first, second

@@ -1,5 +1,6 @@
 """The command line as a whole: how errors of each kind are said."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,7 +105,7 @@ def run_failing(*words: str, environment: dict[str, str]) -> "subprocess.Complet
     """A process whose command has a mistake in it."""
     return subprocess.run(
         [sys.executable, "-c", FAILING, "fail", *words],
-        env={"PYTHONPATH": str(REPOSITORY), **environment},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -156,7 +157,7 @@ def test_letters_that_the_terminal_lacks_do_not_end_a_command(home: Path) -> Non
     done = subprocess.run(
         [sys.executable, "-m", "cli", "item", "add", "Bærbar PC ✓", "--home", str(home)],
         cwd=REPOSITORY,
-        env={"PYTHONIOENCODING": "ascii"},
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
         capture_output=True,
         text=True,
         timeout=60,

@@ -22,7 +22,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "cli", "demo"]
 STORY_SECONDS_MAX = 100.0
 STEPS = [
-    "set-up", "serve", "import", "peer", "offer", "guard", "need", "request", "accept", "race", "handover", "compare",
+    "set-up", "serve", "import", "peer", "offer", "guard", "need", "request", "accept", "race", "handover",
+    "settle", "compare",
 ]  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def test_a_node_killed_in_the_middle_fails_the_demo_which_says_where(tmp_path: P
     assert all(step["ok"] for step in document["steps"][:-1])
     assert document["error"]["code"] == "demo-failed"
     assert "at the step offer" in document["error"]["message"]
-    assert f"the node of Bærum (process {pids['Drammen']}) was killed by signal 9" in document["error"]["message"]
+    assert f"the node of Bærum (process {pids['Bærum']}) was killed by signal 9" in document["error"]["message"]
     assert "✗" in err
     assert not any(is_running(pid) for pid in pids.values())
 

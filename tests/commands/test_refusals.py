@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from node.store.failures import explain_failure
 from tests.commands.running import dump_domain, krets
 from tests.commands.test_help import EXPECTED
 
@@ -161,7 +164,7 @@ def test_bad_input_is_one_line_with_advice_and_changes_nothing(bad: BadInput, st
     assert dump_domain(stocked) == before
 
 
-@pytest.mark.parametrize("bad", [bad for bad in BAD_INPUTS if bad.words[0] != "serve"], ids=str)
+@pytest.mark.parametrize("bad", BAD_INPUTS, ids=str)
 def test_bad_input_with_json_is_one_document_with_an_error(bad: BadInput, stocked: Path) -> None:
     before = dump_domain(stocked)
 
@@ -231,6 +234,46 @@ def test_a_damaged_database_is_said_in_one_line(home: Path) -> None:
     assert outcome.exit_code == 1
     assert outcome.err.count("\n") == 1
     assert "krets.db" in outcome.err
+
+
+def test_a_database_without_a_table_is_said_in_one_line(home: Path) -> None:
+    with closing(sqlite3.connect(home / "krets.db")) as connection:
+        connection.execute("ALTER TABLE audit_log RENAME TO lost")
+
+    outcome = krets("item", "add", "Chair", "--json", home=home)
+
+    assert outcome.exit_code == 1
+    assert outcome.document["error"]["code"] == "database"
+    assert "no such table" in outcome.document["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("complaint", "advice"),
+    [
+        ("database is locked", "try again in a moment"),
+        ("file is not a database", "restore krets.db from the backup"),
+        ("database disk image is malformed", "restore krets.db from the backup"),
+        ("database or disk is full", "Make room on the disk"),
+        ("attempt to write a readonly database", "Check that you may read and write"),
+    ],
+)
+def test_what_the_database_complains_of_comes_with_advice(complaint: str, advice: str) -> None:
+    assert advice in explain_failure(sqlite3.OperationalError(complaint))
+
+
+def test_a_node_not_for_development_refuses_http_and_loopback_peers(tmp_path: Path) -> None:
+    krets(
+        "init", "--domain", "krets.asker.example", "--name", "Asker", "--org-number", "920125298",
+        "--latitude", "59.83", "--longitude", "10.44", home=tmp_path / "asker",
+    )  # fmt: skip
+
+    plain = krets("peer", "add", "http://krets.baerum.example", home=tmp_path / "asker")
+    loopback = krets("peer", "add", "https://127.0.0.1:8202", home=tmp_path / "asker")
+
+    assert (plain.exit_code, plain.err.count("\n")) == (1, 1)
+    assert "is not https" in plain.err
+    assert (loopback.exit_code, loopback.err.count("\n")) == (1, 1)
+    assert "not one that this node dials" in loopback.err
 
 
 def test_a_missing_key_is_said_in_one_line(home: Path) -> None:

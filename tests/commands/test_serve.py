@@ -1,6 +1,7 @@
 """`krets serve` as a process: one at a time on a folder, advice where it cannot serve, an orderly end."""
 
 import http.client
+import json
 import re
 import signal
 import socket
@@ -21,7 +22,7 @@ from tests.commands.test_help import REPOSITORY
 def served(home: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
     """`krets serve`, once it says that it serves."""
     with subprocess.Popen(
-        [sys.executable, "-m", "cli", "serve", "--listen", f"127.0.0.1:{port}", "--home", str(home)],
+        [sys.executable, "-m", "cli", "serve", "--listen", f"127.0.0.1:{port}", "--home", str(home), "--json"],
         cwd=REPOSITORY,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -37,7 +38,7 @@ def served(home: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
         finally:
             if process.poll() is None:
                 process.kill()
-            process.communicate(timeout=30)
+                process.communicate(timeout=30)
 
 
 @pytest.mark.slow
@@ -53,13 +54,14 @@ def test_a_second_serve_and_a_busy_port_are_refused_with_advice_and_term_ends_th
             connection.request("GET", "/")
             status = connection.getresponse().status
         process.send_signal(signal.SIGTERM)
-        code = process.wait(30)
+        out, _ = process.communicate(timeout=30)
 
+    assert json.loads(out)["home"] == str(home)
     assert (second.exit_code, second.err.count("\n")) == (1, 1)
     assert "served already" in second.err
     assert (other.exit_code, other.err.count("\n")) == (1, 1)
     assert "--listen HOST:PORT" in other.err
-    assert (serving, status, code) == (True, 200, 0)
+    assert (serving, status, process.returncode) == (True, 200, 0)
     assert granted("status", home=home)["serving"] is False
 
 
@@ -77,6 +79,13 @@ def test_serve_on_a_port_that_somebody_has_is_refused(home: Path) -> None:
     assert outcome.exit_code == 1
     assert outcome.err.count("\n") == 1
     assert "--listen HOST:PORT" in outcome.err
+
+
+def test_a_refused_serve_with_json_is_one_document(pair: tuple[ServedNode, ServedNode]) -> None:
+    outcome = krets("serve", "--json", home=pair[0].home)
+
+    assert outcome.exit_code == 1
+    assert outcome.document["error"]["code"] == "serve"
 
 
 def test_serve_without_its_keys_is_refused(home: Path) -> None:
