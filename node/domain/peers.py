@@ -5,7 +5,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from node.domain.outcomes import Refused
-from protocol.activities import Activity, CreateProposal, DeleteProposal, Follow, Request, UpdateProposal
+from protocol.activities import (
+    Accept,
+    Activity,
+    Block,
+    CreateProposal,
+    DeleteProposal,
+    Follow,
+    Reject,
+    Request,
+    Undo,
+    UpdateProposal,
+)
 from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.vocabulary import Tier
 
@@ -71,21 +82,33 @@ class Peer:
 def decide_admission(peer: Peer, activity: Activity, *, has_agreements: bool) -> Refused | None:
     """None if the peer stands in the relation that this kind of message needs, else why not.
 
-    A Follow and the answers to ours need no standing beyond being known. The catalogue needs that the peer
-    accepted our Follow; a request that we accepted theirs. Messages about agreements go on after a block or an
-    ended relation for as long as there are agreements (SPEC.md, peering).
+    A Follow needs nothing but not being blocked. The catalogue needs that the peer accepted our Follow; a request that
+    we accepted theirs; an answer that we have asked; taking back that they have asked. Whatever is about agreements
+    goes on after a block or an ended relation, for as long as there are any (SPEC.md, peering).
     """
     match activity:
         case CreateProposal() | UpdateProposal() | DeleteProposal():
             if peer.blocked or peer.following_state is not FollowingState.ACCEPTED:
                 return Refused(code="not-followed", safe_text="This node does not follow your catalogue.")
+            return None
         case Request():
             if peer.blocked or peer.follower_state is not FollowerState.ACCEPTED:
                 return Refused(code="not-accepted", safe_text="This node has not accepted you as a peer.")
+            return None
         case Follow():
-            if peer.blocked:
-                return Refused(code="blocked", safe_text="This node does not accept messages from you.")
+            related = True
+        case Accept() | Reject():
+            related = peer.following_state is not FollowingState.NONE
+        case Undo():
+            related = peer.follower_state in (FollowerState.PENDING, FollowerState.ACCEPTED)
+        case Block():
+            related = peer.following_state is not FollowingState.NONE or peer.follower_state is not FollowerState.NONE
         case _:
-            if peer.blocked and not has_agreements:
-                return Refused(code="blocked", safe_text="This node does not accept messages from you.")
+            related = False
+    if has_agreements and not isinstance(activity, Follow):
+        return None
+    if peer.blocked:
+        return Refused(code="blocked", safe_text="This node does not accept messages from you.")
+    if not related:
+        return Refused(code="not-accepted", safe_text="There is nothing between us that this could be about.")
     return None

@@ -7,7 +7,18 @@ import pytest
 
 from node.domain.outcomes import Refused, RefusedError, refuse
 from node.domain.peers import FollowerState, FollowingState, Peer, decide_admission
-from protocol.activities import Accept, Activity, Block, CreateProposal, Follow, Request
+from protocol.activities import (
+    Accept,
+    Activity,
+    Block,
+    CreateProposal,
+    DeleteProposal,
+    Follow,
+    RecordEvent,
+    Reject,
+    Request,
+    Undo,
+)
 from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.vocabulary import Tier
 
@@ -21,6 +32,7 @@ PARTNER = Peer(
     received_tier=Tier.PARTNERS, received_version=1, blocked_at=None, created_at=NOW, last_heard_at=None,
 )  # fmt: skip
 BLOCKED = replace(PARTNER, blocked_at=NOW)
+ACQUAINTANCE = replace(PARTNER, follower_state=FollowerState.NONE, following_state=FollowingState.NONE)
 
 
 def a(kind: type[Activity]) -> Activity:
@@ -28,7 +40,7 @@ def a(kind: type[Activity]) -> Activity:
     return object.__new__(kind)
 
 
-@pytest.mark.parametrize("kind", [Follow, Accept, Block, CreateProposal, Request])
+@pytest.mark.parametrize("kind", [Follow, Accept, Reject, Undo, Block, CreateProposal, DeleteProposal, Request])
 def test_a_partner_may_say_anything(kind: type[Activity]) -> None:
     assert decide_admission(PARTNER, a(kind), has_agreements=False) is None
 
@@ -42,6 +54,12 @@ def test_a_partner_may_say_anything(kind: type[Activity]) -> None:
         (BLOCKED, Request, "not-accepted"),
         (BLOCKED, Follow, "blocked"),
         (BLOCKED, Accept, "blocked"),
+        (BLOCKED, RecordEvent, "blocked"),
+        (ACQUAINTANCE, Accept, "not-accepted"),
+        (ACQUAINTANCE, Reject, "not-accepted"),
+        (ACQUAINTANCE, Undo, "not-accepted"),
+        (ACQUAINTANCE, Block, "not-accepted"),
+        (ACQUAINTANCE, RecordEvent, "not-accepted"),
     ],
 )
 def test_without_the_standing_it_needs_a_message_is_refused(peer: Peer, kind: type[Activity], code: str) -> None:
@@ -51,8 +69,20 @@ def test_without_the_standing_it_needs_a_message_is_refused(peer: Peer, kind: ty
     assert outcome.code == code
 
 
-def test_what_is_agreed_goes_on_after_a_block() -> None:
-    assert decide_admission(BLOCKED, a(Accept), has_agreements=True) is None
+@pytest.mark.parametrize("kind", [Accept, Reject, Undo, Block, RecordEvent])
+def test_what_is_agreed_goes_on_after_a_block(kind: type[Activity]) -> None:
+    assert decide_admission(BLOCKED, a(kind), has_agreements=True) is None
+
+
+def test_a_follow_of_a_blocked_peer_is_refused_whatever_is_agreed() -> None:
+    assert decide_admission(BLOCKED, a(Follow), has_agreements=True) is not None
+
+
+def test_a_follow_that_waits_may_be_taken_back_and_a_block_ends_any_relation() -> None:
+    waiting = replace(ACQUAINTANCE, follower_state=FollowerState.PENDING)
+
+    assert decide_admission(waiting, a(Undo), has_agreements=False) is None
+    assert decide_admission(waiting, a(Block), has_agreements=False) is None
 
 
 def test_a_refusal_can_be_raised_and_keeps_its_words() -> None:
