@@ -25,8 +25,8 @@ from protocol.vocabulary import Tier
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 PARTNER = Peer(
-    id=2, actor_iri=ActorIri(Iri("https://baerum.example/actor")), origin=Origin("https://baerum.example"), name="Bærum",
-    kind="municipality", country="NO", org_number="935478715", inbox_iri=None, recovery_fingerprint=None,
+    id=2, actor_iri=ActorIri(Iri("https://baerum.example/actor")), origin=Origin("https://baerum.example"),
+    name="Bærum", kind="municipality", country="NO", org_number="935478715", inbox_iri=None, recovery_fingerprint=None,
     latitude=None, longitude=None, follower_state=FollowerState.ACCEPTED, follower_iri=None,
     granted_tier=Tier.PARTNERS, granted_version=1, following_state=FollowingState.ACCEPTED, following_iri=None,
     received_tier=Tier.PARTNERS, received_version=1, blocked_at=None, created_at=NOW, last_heard_at=None,

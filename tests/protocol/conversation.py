@@ -278,3 +278,20 @@ def terms_for(
         counterfactual=Counterfactual.NOT_SAID,
         supersedes=supersedes,
     )
+
+
+def accepted(purpose: Purpose = Purpose.OFFER) -> Conversation:
+    """A conversation in which ten are agreed."""
+    talk = Conversation(purpose=purpose)
+    talk.accept()
+    return talk
+
+
+def facts(*values: object) -> tuple[object, ...]:
+    """Several values to compare at once, amounts with plain numbers among them."""
+    return values
+
+
+def reasons(talk: Conversation) -> list[str]:
+    """Why something is illegal."""
+    return list(talk.state().illegal.values())

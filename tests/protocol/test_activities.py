@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from protocol.activities import (
     Accept,
-    ActivityPeek,
     Block,
     CreateProposal,
     DeleteProposal,
@@ -55,7 +54,6 @@ from tests.schemas.vector_cast import (
     NOON,
     OFFER_IRI,
     PARTNERS_FEED,
-    REQUEST_IRI,
     Organisation,
     valid_messages,
 )
@@ -386,43 +384,6 @@ def test_a_context_inside_a_proof_inside_anything_is_the_documents_own(in_list: 
         baerum.parse(message("follow") | {"future": {"proof": [proof] if in_list else proof}})
 
     assert refused.value.code == "proof-context"
-
-
-# --- a look before anything is known ---
-
-
-def test_a_peek_tells_type_actor_id_and_object_without_believing_them() -> None:
-    body = canonicalize({**message("follow"), "@context": "unknown", "proof": "none"})
-
-    assert peek_activity(body) == ActivityPeek(
-        activity_type="Follow",
-        actor_iri=BAERUM.actor_iri,
-        iri=BAERUM.iri("activities/b1"),
-        object_iri=ASKER.actor_iri,
-    )
-
-
-@pytest.mark.parametrize(
-    ("embedded", "object_iri"), [({"id": REQUEST_IRI, "type": "Offer"}, REQUEST_IRI), ({}, None), (None, None)]
-)
-def test_a_peek_finds_the_id_of_an_embedded_object(embedded: object, object_iri: str | None) -> None:
-    body = canonicalize(message("follow") | {"object": embedded})
-
-    assert peek_activity(body).object_iri == object_iri
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"type": ["Follow"]}, {"actor": None}, {"id": 1}, {"object": ["https://a.example/"]}, {"object": {"id": 1}}],
-)
-def test_a_peek_refuses_what_has_no_such_form(change: dict[str, object]) -> None:
-    with pytest.raises(ProtocolError):
-        peek_activity(canonicalize(message("follow") | change))
-
-
-def test_a_peek_keeps_to_the_same_limit() -> None:
-    with pytest.raises(LimitExceeded):
-        peek_activity(b" " * (ACTIVITY_BYTES_MAX + 1))
 
 
 # --- nothing but a ProtocolError ---
