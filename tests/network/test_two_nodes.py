@@ -23,7 +23,7 @@ from tests.network.evidence import (
 )
 from tests.network.nodes import init_node, open_database, origin_of_home, run_krets, start_node, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True, slots=True)
