@@ -1,6 +1,6 @@
 """How requests and agreements are shown: plain words for where they stand and what happens next."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from node.commands.outgoing import find_outgoing, print_outgoing
 from node.commands.printing import day_text, last_day_text, print_fields, print_json, print_table
@@ -41,6 +41,8 @@ def state_text(agreement: "Agreement") -> str:
             return "cancelled"
         case Phase.DISPUTED:
             return "disputed; settle it together"
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def refusal_text(agreement: "Agreement") -> str:

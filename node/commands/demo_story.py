@@ -18,7 +18,6 @@ from node.commands.demo_inventory import (
     write_inventory,
 )
 from node.commands.demo_nodes import (
-    WAIT_SECONDS_MAX,
     Answer,
     DemoFailed,
     DemoNode,
@@ -33,6 +32,9 @@ FIRST_PART = 10
 """So many of the chairs fit into the first van."""
 
 STACKING_CHAIRS_OFFERED = 40
+
+ANSWER_SECONDS_MAX = 600.0
+"""How long a request waits for its answer, which comes when the story goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +390,7 @@ class Story:
         """Ask for all chairs and wait until the giver has so many requests. The command waits on for its answer."""
         asking = self._fleet.begin(
             node, "request", "make", self._offer_iri, "--quantity", str(STORY_CHAIR_COUNT), "--otherwise", "buy-new",
-            "--wait", f"{WAIT_SECONDS_MAX:g}",
+            "--wait", f"{ANSWER_SECONDS_MAX:g}",
         )  # fmt: skip
         self._say(node, f"asks for {STORY_CHAIR_COUNT}; otherwise it would have bought new ones")
         self._fleet.wait_until(
@@ -412,7 +414,7 @@ class Story:
             found = self._find_request(node, iri)
             return found if found["phase"] == phase else None
 
-        return self._fleet.wait_until(f"the request is {phase} at {node.name} (at most {WAIT_SECONDS_MAX:g} s)", look)
+        return self._fleet.wait_until(f"the request is {phase} at {node.name}", look)
 
 
 def _find_result(answer: Mapping[str, Any], iri: str) -> Mapping[str, Any] | None:

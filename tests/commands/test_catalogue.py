@@ -83,8 +83,10 @@ def test_a_need_said_to_people_names_its_matches(pair: Pair) -> None:
 
     assert f"Answered by Asker: {offer['name']}" in told.out
     assert withdrawn.out.startswith("Withdrawn: need")
+    again = getter.ask("need", "publish", "Office chairs", "--quantity", 1)["need"]
+    assert getter.ask("need", "withdraw", again["iri"])["need"]["withdrawn_at"] is not None
     assert getter.ask("need", "list")["needs"] == []
-    assert len(getter.ask("need", "list", "--all")["needs"]) == 1
+    assert len(getter.ask("need", "list", "--all")["needs"]) == 2
 
 
 def test_a_need_is_filled_by_who_has_the_thing(pair: Pair) -> None:

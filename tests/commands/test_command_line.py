@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from node.commands.command_line import KretsGroup, KretsTyper
+from node.commands.command_line import KretsGroup, KretsTyper, print_unforeseen
 from node.commands.refusals import CommandRefusedError
 from node.domain.outcomes import refuse
 from protocol.errors import InvalidMessage
@@ -62,6 +62,7 @@ def raising(error: BaseException) -> Callable[[], None]:
         (refuse("no", "Say it otherwise."), 1, "krets: Say it otherwise."),
         (InvalidMessage("internal detail"), 1, "krets: The other side's answer is not understood: The message does"),
         (typer.BadParameter("it is odd"), 2, "krets: Invalid value: it is odd. See krets act --help."),
+        (typer.TyperException("it is odd"), 2, "krets: it is odd"),
         (typer.Abort(), 1, "krets: Stopped before anything was changed."),
         (
             PermissionError(13, "Permission denied", "some/file"),
@@ -123,6 +124,30 @@ def test_a_mistake_of_ours_is_one_line_and_a_file_with_the_details(tmp_path: Pat
     assert str(details) in done.stderr
     assert "KRETS_DEBUG=1" in done.stderr
     assert "nobody foresaw this" in details.read_text(encoding="utf-8")
+
+
+def test_an_unforeseen_error_is_told_apart_by_its_kind_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+    print_unforeseen(RuntimeError, RuntimeError("nobody foresaw this"), None)
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("krets: Something went wrong inside krets (RuntimeError).")
+    assert "nobody foresaw this" not in said.err
+
+
+def test_with_krets_debug_an_unforeseen_error_is_shown_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KRETS_DEBUG", "1")
+
+    print_unforeseen(RuntimeError, RuntimeError("nobody foresaw this"), None)
+
+    assert "RuntimeError: nobody foresaw this" in capsys.readouterr().err
 
 
 def test_a_mistake_of_ours_with_json_is_still_one_document(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from tests.commands.running import krets
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, "-m", "cli", "demo"]
-STORY_SECONDS_MAX = 100.0
+STORY_SECONDS_MAX = 400.0
+"""Under half a minute on an idle machine; test runs beside each other may take many times that."""
 STEPS = [
     "set-up", "serve", "import", "peer", "offer", "guard", "need", "request", "accept", "race", "handover",
     "settle", "compare",
@@ -64,7 +65,7 @@ def rows_of(home: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(450)
 def test_once_with_two_nodes_exits_0_and_both_databases_tell_the_same_story(tmp_path: Path) -> None:
     with started("--once", "--nodes", "2", "--json", "--home", str(tmp_path / "demo")) as process:
         out, err = process.communicate(timeout=STORY_SECONDS_MAX)
@@ -91,7 +92,7 @@ def test_once_with_two_nodes_exits_0_and_both_databases_tell_the_same_story(tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(450)
 def test_the_default_story_is_told_and_the_nodes_serve_until_term(tmp_path: Path) -> None:
     with started("--home", str(tmp_path)) as process:
         assert process.stdout is not None
@@ -125,7 +126,7 @@ def test_the_default_story_is_told_and_the_nodes_serve_until_term(tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(450)
 def test_a_node_killed_in_the_middle_fails_the_demo_which_says_where(tmp_path: Path) -> None:
     with started("--once", "--nodes", "2", "--json", "--home", str(tmp_path)) as process:
         assert process.stderr is not None
@@ -152,7 +153,7 @@ def test_a_node_killed_in_the_middle_fails_the_demo_which_says_where(tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(450)
 def test_an_interrupt_in_the_middle_stops_every_node_and_leaves_the_temporary_folder(tmp_path: Path) -> None:
     with started("--nodes", "2", "--json", environment={"TMPDIR": str(tmp_path)}) as process:
         assert process.stderr is not None

@@ -160,6 +160,8 @@ def test_a_withdrawn_request_and_a_revoked_yes_free_what_was_held(pair: Pair) ->
     giver.ask("request", "revoke", revoked, "--code", "no-longer-available", "--wait", 20)
 
     wait_for_phase(getter, revoked, "cancelled")
+    shown = getter.ask("agreement", "show", withdrawn)["messages"]
+    assert [message["what"] for message in shown] == ["asks: 10", "says yes: 10", "takes it back"]
     assert giver.ask("item", "show", 1)["item"]["promised"] == 0
     ended = {one["phase"] for one in getter.ask("agreement", "list", "--all")["agreements"]}
     assert ended == {"cancelled"}

@@ -51,8 +51,9 @@ def test_edit_changes_what_is_named_and_nothing_else(home: Path) -> None:
 def test_a_removed_item_is_listed_only_among_the_removed(home: Path) -> None:
     added = granted("item", "add", "Sofa", home=home)["item"]
 
-    krets("item", "remove", added["id"], home=home)
+    removed = granted("item", "remove", added["id"], home=home)["item"]
 
+    assert removed["removed_at"] is not None
     assert granted("item", "list", home=home)["items"] == []
     assert [item["id"] for item in granted("item", "list", "--removed", home=home)["items"]] == [added["id"]]
 
