@@ -252,13 +252,13 @@ def _verify_proof(
 def _read(received: _Received) -> Activity:
     document = received.document
     header = _header(document, body=received.body, digest=sha256_digest(join_members(received.forms, without=None)))
-    durable_digest = None
+    canonical = None
     if received.durable is not None:
-        durable_digest = sha256_digest(join_members(received.durable_forms, without=None))
-    return _reader_of(document)(document, header, durable_digest)
+        canonical = join_members(received.durable_forms, without=None)
+    return _reader_of(document)(document, header, canonical)
 
 
-def _reader_of(document: JsonObject) -> Callable[[JsonObject, Header, Digest | None], Activity]:
+def _reader_of(document: JsonObject) -> Callable[[JsonObject, Header, bytes | None], Activity]:
     activity_type = document.get("type")
     reader = _READERS.get(activity_type) if isinstance(activity_type, str) else None
     if reader is None:
@@ -291,15 +291,15 @@ def _standing_alone(document: JsonObject) -> JsonObject:
     return {"@context": document.get("@context"), **required_object(document, "object")}
 
 
-def _read_follow(document: JsonObject, header: Header, durable_digest: Digest | None) -> Follow:
+def _read_follow(document: JsonObject, header: Header, canonical: bytes | None) -> Follow:
     return Follow(header=header, object_iri=required_iri(document, "object"))
 
 
-def _read_block(document: JsonObject, header: Header, durable_digest: Digest | None) -> Block:
+def _read_block(document: JsonObject, header: Header, canonical: bytes | None) -> Block:
     return Block(header=header, object_iri=required_iri(document, "object"))
 
 
-def _read_accept(document: JsonObject, header: Header, durable_digest: Digest | None) -> Accept:
+def _read_accept(document: JsonObject, header: Header, canonical: bytes | None) -> Accept:
     result = None
     if "result" in document:
         result = parse_agreement_terms(required_object(document, "result"))
@@ -339,7 +339,7 @@ def _granted_tier(document: JsonObject) -> Tier | None:
     return Tier(document["tier"])
 
 
-def _read_reject(document: JsonObject, header: Header, durable_digest: Digest | None) -> Reject:
+def _read_reject(document: JsonObject, header: Header, canonical: bytes | None) -> Reject:
     available = None
     if "availableQuantity" in document:
         available = parse_quantity(document["availableQuantity"], allow_zero=True)
@@ -355,7 +355,7 @@ def _read_reject(document: JsonObject, header: Header, durable_digest: Digest | 
     )
 
 
-def _read_undo(document: JsonObject, header: Header, durable_digest: Digest | None) -> Undo:
+def _read_undo(document: JsonObject, header: Header, canonical: bytes | None) -> Undo:
     return Undo(
         header=header,
         object_iri=required_iri(document, "object"),
@@ -365,7 +365,7 @@ def _read_undo(document: JsonObject, header: Header, durable_digest: Digest | No
     )
 
 
-def _read_offer(document: JsonObject, header: Header, durable_digest: Digest | None) -> Request:
+def _read_offer(document: JsonObject, header: Header, canonical: bytes | None) -> Request:
     return Request(
         header=header,
         terms=parse_agreement_terms(required_object(document, "object")),
@@ -374,26 +374,26 @@ def _read_offer(document: JsonObject, header: Header, durable_digest: Digest | N
     )
 
 
-def _read_create(document: JsonObject, header: Header, durable_digest: Digest | None) -> CreateProposal | RecordEvent:
+def _read_create(document: JsonObject, header: Header, canonical: bytes | None) -> CreateProposal | RecordEvent:
     if required_object(document, "object").get("type") == "EconomicEvent":
-        return _read_record(document, header, durable_digest)
-    return CreateProposal(header=header, proposal=_own_proposal(document, header, durable_digest))
+        return _read_record(document, header, canonical)
+    return CreateProposal(header=header, proposal=_own_proposal(document, header, canonical))
 
 
-def _read_update(document: JsonObject, header: Header, durable_digest: Digest | None) -> UpdateProposal:
-    return UpdateProposal(header=header, proposal=_own_proposal(document, header, durable_digest))
+def _read_update(document: JsonObject, header: Header, canonical: bytes | None) -> UpdateProposal:
+    return UpdateProposal(header=header, proposal=_own_proposal(document, header, canonical))
 
 
-def _own_proposal(document: JsonObject, header: Header, durable_digest: Digest | None) -> Proposal:
-    proposal = parse_proposal(_standing_alone(document), published_default=header.published, digest=durable_digest)
+def _own_proposal(document: JsonObject, header: Header, canonical: bytes | None) -> Proposal:
+    proposal = parse_proposal(_standing_alone(document), published_default=header.published, canonical=canonical)
     _require_own(proposal.iri, actor_iri=header.actor_iri)
     if proposal.attributed_to != header.actor_iri:
         raise ActorMismatch("the Proposal is attributed to another actor")
     return proposal
 
 
-def _read_record(document: JsonObject, header: Header, durable_digest: Digest | None) -> RecordEvent:
-    event = parse_event(_standing_alone(document), digest=durable_digest)
+def _read_record(document: JsonObject, header: Header, canonical: bytes | None) -> RecordEvent:
+    event = parse_event(_standing_alone(document), canonical=canonical)
     _require_own(event.iri, actor_iri=header.actor_iri)
     if header.actor_iri not in (event.provider, event.receiver):
         raise ActorMismatch("the event is between two other actors")
@@ -404,7 +404,7 @@ def _read_record(document: JsonObject, header: Header, durable_digest: Digest | 
     return RecordEvent(header=header, event=event, seen=optional_seen(document))
 
 
-def _read_delete(document: JsonObject, header: Header, durable_digest: Digest | None) -> DeleteProposal:
+def _read_delete(document: JsonObject, header: Header, canonical: bytes | None) -> DeleteProposal:
     tombstone = required_object(document, "object")
     require_type(tombstone, "Tombstone")
     if tombstone.get("formerType") != "Proposal":
@@ -423,7 +423,7 @@ _DURABLE_MEMBERS = MappingProxyType({"Create": "object", "Update": "object", "Ac
 
 _GRANTED_TIERS = (Tier.PARTNERS, Tier.ORGANISATIONS, Tier.PUBLIC)
 
-_READERS: Mapping[str, Callable[[JsonObject, Header, Digest | None], Activity]] = MappingProxyType(
+_READERS: Mapping[str, Callable[[JsonObject, Header, bytes | None], Activity]] = MappingProxyType(
     {
         "Follow": _read_follow,
         "Accept": _read_accept,

@@ -8,7 +8,7 @@ FEP-0837, without our extension terms. Not here: activities and proofs (`protoco
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.canonical import digest_of
+from protocol.canonical import canonicalize, sha256_digest
 from protocol.errors import InvalidMessage
 from protocol.fields import (
     optional_code,
@@ -41,7 +41,8 @@ class Proposal:
     `version` counts from 1; a higher one replaces a lower one. `quantity` is the original amount, `available` what is
     left of it (may be 0), `minimum` the least that is given at once; all in one unit. `closes_at` is the wire's
     `endTime`. `latitude` and `longitude` are degrees, both or neither. `mass_grams` is for one unit of the quantity.
-    `digest` is over the document standing alone: with its `@context` and its proof.
+    `canonical` is the canonical form of the document standing alone, with its `@context` and its proof; `digest` is
+    over that.
     """
 
     iri: Iri
@@ -63,6 +64,7 @@ class Proposal:
     condition: str | None
     mass_grams: int | None
     audience: tuple[Iri, ...]
+    canonical: bytes
     digest: Digest
 
 
@@ -104,13 +106,13 @@ class Event:
     digest: Digest
 
 
-def parse_proposal(document: JsonObject, *, published_default: datetime | None, digest: Digest | None) -> Proposal:
+def parse_proposal(document: JsonObject, *, published_default: datetime | None, canonical: bytes | None) -> Proposal:
     """The Proposal that a document states, standing alone. Raises InvalidMessage or InvalidIdentifier.
 
-    `digest` is the document's where the caller has it already; None lets it be made here. FEP-0837 leaves out what we
-    always write: an absent `version` is 1, an absent `availableQuantity` the whole quantity, an absent name or content
-    empty, an absent `published` is `published_default` (refused where that is None). What a `reciprocal` Intent asks
-    in return is not read.
+    `canonical` is the document's canonical form where the caller has it already; None lets it be made here. FEP-0837
+    leaves out what we always write: an absent `version` is 1, an absent `availableQuantity` the whole quantity, an
+    absent name or content empty, an absent `published` is `published_default` (refused where that is None). What a
+    `reciprocal` Intent asks in return is not read.
     """
     require_type(document, "Proposal")
     iri = required_iri(document, "id")
@@ -123,6 +125,7 @@ def parse_proposal(document: JsonObject, *, published_default: datetime | None, 
     published = parse_instant(document["published"]) if "published" in document else published_default
     if published is None:
         raise InvalidMessage("published is absent")
+    canonical = canonicalize(document) if canonical is None else canonical
     return Proposal(
         iri=iri,
         purpose=_purpose(document),
@@ -143,7 +146,8 @@ def parse_proposal(document: JsonObject, *, published_default: datetime | None, 
         condition=optional_line(intent, "condition", chars_max=NAME_CHARS_MAX),
         mass_grams=optional_integer(intent, "massGrams", largest=QUANTITY_MAX),
         audience=required_audience(document),
-        digest=digest_of(document) if digest is None else digest,
+        canonical=canonical,
+        digest=sha256_digest(canonical),
     )
 
 
@@ -164,10 +168,10 @@ def parse_agreement_terms(document: JsonObject) -> AgreementTerms:
     )
 
 
-def parse_event(document: JsonObject, *, digest: Digest | None) -> Event:
+def parse_event(document: JsonObject, *, canonical: bytes | None) -> Event:
     """The EconomicEvent that a document states, standing alone. Raises InvalidMessage or InvalidIdentifier.
 
-    `digest` is the document's where the caller has it already; None lets it be made here.
+    `canonical` is the document's canonical form where the caller has it already; None lets it be made here.
     """
     require_type(document, "EconomicEvent")
     return Event(
@@ -180,7 +184,7 @@ def parse_event(document: JsonObject, *, digest: Digest | None) -> Event:
         quantity=parse_quantity(document.get("resourceQuantity"), allow_zero=False),
         occurred_at=parse_instant(document.get("hasPointInTime")),
         mirrors=optional_iri(document, "mirrors"),
-        digest=digest_of(document) if digest is None else digest,
+        digest=sha256_digest(canonicalize(document) if canonical is None else canonical),
     )
 
 

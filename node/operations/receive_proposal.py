@@ -8,13 +8,9 @@ from node.domain.places import Coordinates
 from node.domain.quantities import base_units_of
 from node.operations.author import Author
 from node.store import proposals
-from protocol import strict_json
 from protocol.activities import CreateProposal, DeleteProposal, UpdateProposal
-from protocol.canonical import canonicalize
 from protocol.documents import Proposal
 from protocol.feeds import tier_of_audience
-from protocol.limits import ACTIVITY_BYTES_MAX
-from protocol.proofs import lift
 from protocol.vocabulary import Tier
 
 
@@ -35,8 +31,7 @@ def receive_proposal(
     buried = proposals.find_tombstone(connection, proposal.iri)
     if buried is not None and proposal.version <= buried:
         return False
-    document = _standing_alone(activity.header.body)
-    proposals.record_proposal(connection, _row_of(proposal, document, peer=peer, author=author))
+    proposals.record_proposal(connection, _row_of(proposal, peer=peer, author=author))
     return True
 
 
@@ -53,16 +48,7 @@ def receive_deletion(connection: sqlite3.Connection, activity: DeleteProposal, *
     return True
 
 
-def _standing_alone(body: bytes) -> bytes:
-    """The signed proposal out of its activity, with the context it was signed under; anyone can verify it alone."""
-    activity = strict_json.parse_object(body, bytes_max=ACTIVITY_BYTES_MAX)
-    embedded = activity["object"]
-    if not isinstance(embedded, dict):
-        raise TypeError("a parsed Create carries its object")
-    return canonicalize(lift(embedded, context=activity["@context"]))
-
-
-def _row_of(proposal: Proposal, document: bytes, *, peer: Peer, author: Author) -> proposals.ProposalRow:
+def _row_of(proposal: Proposal, *, peer: Peer, author: Author) -> proposals.ProposalRow:
     category = None if proposal.category_iri is None else author.scheme.find(proposal.category_iri)
     unit = proposal.quantity.unit
     place = None
@@ -91,6 +77,6 @@ def _row_of(proposal: Proposal, document: bytes, *, peer: Peer, author: Author) 
         version=proposal.version,
         terms_version=proposal.version,
         digest=proposal.digest,
-        document=document,
+        document=proposal.canonical,
         published_at=proposal.published,
     )

@@ -56,7 +56,7 @@ def header_of(document: JsonObject) -> Header:
 
 
 def test_the_least_proposal_of_fep_0837_gets_what_we_always_write() -> None:
-    proposal = parse_proposal(LEAST_PROPOSAL, published_default=NOON, digest=None)
+    proposal = parse_proposal(LEAST_PROPOSAL, published_default=NOON, canonical=None)
 
     assert (proposal.purpose, proposal.action) == (Purpose.REQUEST, Action.DELIVER_SERVICE)
     assert (proposal.version, proposal.published) == (1, NOON)
@@ -69,13 +69,13 @@ def test_the_least_proposal_of_fep_0837_gets_what_we_always_write() -> None:
 
 def test_a_proposal_without_a_time_is_refused_where_no_other_time_is_known() -> None:
     with pytest.raises(InvalidMessage, match="published is absent"):
-        parse_proposal(LEAST_PROPOSAL, published_default=None, digest=None)
+        parse_proposal(LEAST_PROPOSAL, published_default=None, canonical=None)
 
 
 def test_the_short_proposal_published_with_fep_0837_is_read() -> None:
     document = examples()[0]
 
-    proposal = parse_proposal(document, published_default=NOON, digest=None)
+    proposal = parse_proposal(document, published_default=NOON, canonical=None)
 
     assert proposal.iri == document["id"]
     assert proposal.intent_iri == f"{proposal.iri}#primary"
@@ -84,7 +84,7 @@ def test_the_short_proposal_published_with_fep_0837_is_read() -> None:
 
 
 def test_the_long_proposal_published_with_fep_0837_is_read() -> None:
-    proposal = parse_proposal(examples()[1], published_default=None, digest=None)
+    proposal = parse_proposal(examples()[1], published_default=None, canonical=None)
 
     assert (proposal.name, proposal.content) == (
         "Offering used bike",
@@ -169,7 +169,7 @@ def test_an_event_is_read_with_its_time_and_both_parties() -> None:
         "hasPointInTime": "2026-11-23T13:00:00+01:00",
     }
 
-    event = parse_event(document, digest=None)
+    event = parse_event(document, canonical=None)
 
     assert (event.provider, event.receiver, event.action) == (ALICE, BOB, Action.TRANSFER_CUSTODY)
     assert (event.occurred_at, event.mirrors, event.quantity) == (NOON, None, ONE)
