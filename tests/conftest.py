@@ -38,6 +38,12 @@ def nothing_blocks_the_event_loop() -> Iterator[BlockBuster]:
         yield guard
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first, in an order otherwise random, so that no worker begins one when the others have finished."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what a test wants known also when it passes, above all its seeds: `record_property("told", text)`."""
     for reports in terminalreporter.stats.values():

@@ -73,7 +73,7 @@ SYNCHRONOUS = ("protocol", "node.domain", "node.sheets", "node.store", "node.ope
 
 def imports_of(module: SourceModule) -> Iterator[tuple[int, str]]:
     """Every imported name, dotted, with its line. `from a import b` gives `a.b`, which may be a module or not."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -171,7 +171,7 @@ def find_misplaced_libraries(module: SourceModule) -> list[Finding]:
 def find_reading_of_the_world(module: SourceModule) -> list[Finding]:
     """Clock, files and input in pure code; the process environment read anywhere but in the settings."""
     found = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb"):
             is_os = isinstance(node.value, ast.Name) and node.value.id == "os"
             if is_os and not module.is_in("node.settings"):
@@ -199,7 +199,7 @@ def find_sql_elsewhere(module: SourceModule) -> list[Finding]:
     for line, target in imports_of(module):
         if target.startswith("sqlite3.") and target.removeprefix("sqlite3.") not in SQLITE_TYPES:
             found.append(Finding(module.path, line, f"{target} belongs in {STORE}"))
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Attribute):
             continue
         is_sqlite = isinstance(node.value, ast.Name) and node.value.id == "sqlite3"
@@ -217,6 +217,6 @@ def find_waiting(module: SourceModule) -> list[Finding]:
     waiting = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
     return [
         Finding(module.path, node.lineno, "this part is synchronous")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, waiting)
     ]

@@ -49,7 +49,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def functions_of(module: SourceModule) -> Iterator[Function]:
     """Every function and method, nested ones too."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, Function):
             yield node
 
@@ -73,7 +73,7 @@ def find_banned_names(module: SourceModule) -> list[Finding]:
             found.append(Finding(module.path, 1, f"module name {part}"))
     foreign = [function for function in functions_of(module) if function.name in FOREIGN_NAMES]
     let_through = {id(node) for function in foreign for node in (function, *ast.walk(function.args))}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if id(node) in let_through:
             continue
         if isinstance(node, ast.ClassDef):
@@ -111,7 +111,7 @@ def find_defaulted_security(module: SourceModule) -> list[Finding]:
         for argument in _defaulted_arguments(function):
             if argument.arg in SECURITY_ARGUMENTS:
                 found.append(Finding(module.path, argument.lineno, f"{function.name}({argument.arg}=...)"))
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ClassDef):
             found.extend(
                 Finding(module.path, field.lineno, f"{node.name}.{field.target.id} = ...")
@@ -146,7 +146,7 @@ def find_broad_except(module: SourceModule) -> list[Finding]:
     if module.path in BROAD_EXCEPT_PLACES:
         return []
     found = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ExceptHandler) and _is_broad(node.type) and not _raises_again(node):
             found.append(Finding(module.path, node.lineno, "broad except"))
         elif isinstance(node, ast.Call) and any(_is_broad(argument) for argument in node.args):
@@ -192,7 +192,7 @@ def _is_overload(node: Function | ast.ClassDef) -> bool:
 def find_mutable_values(module: SourceModule) -> list[Finding]:
     """Dataclasses that are not frozen and slotted. A private one may count or collect inside its own module."""
     found = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.ClassDef) or node.name.startswith("_") or f"{module.name}.{node.name}" in GROWING:
             continue
         for decorator in node.decorator_list:

@@ -15,12 +15,16 @@ ALL_PARTS = (*PRODUCT_PARTS, "tests")
 
 @dataclass(frozen=True, slots=True)
 class SourceModule:
-    """One Python file: its dotted name, its path from the repository's root with forward slashes, text and tree."""
+    """One Python file: its dotted name, its path from the repository's root with forward slashes, text and tree.
+
+    `nodes` is every node of the tree, listed once for all rules.
+    """
 
     name: str
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
     def is_in(self, *packages: str) -> bool:
         """Whether this is one of these modules, or inside one of these packages."""
@@ -44,7 +48,8 @@ def source_module(text: str, *, path: str) -> SourceModule:
     parts = path.removesuffix(".py").split("/")
     if parts[-1] == "__init__":
         parts.pop()
-    return SourceModule(name=".".join(parts), path=path, text=text, tree=ast.parse(text))
+    tree = ast.parse(text)
+    return SourceModule(name=".".join(parts), path=path, text=text, tree=tree, nodes=tuple(ast.walk(tree)))
 
 
 @cache

@@ -12,8 +12,8 @@ from tests import coverage_floors, environments, run_all
 from tests.architecture.source_tree import REPOSITORY
 
 
-def test_the_interpreter_that_runs_this_is_found_and_no_language_version_twice() -> None:
-    discovery = environments.find_interpreters()
+def test_the_interpreter_that_runs_this_is_found_and_no_language_version_twice(tmp_path: Path) -> None:
+    discovery = environments.find_interpreters(search_path=str(tmp_path))
 
     minors = [interpreter.minor for interpreter in discovery.interpreters]
     assert f"{sys.version_info.major}.{sys.version_info.minor}" in minors
