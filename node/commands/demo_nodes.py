@@ -38,6 +38,10 @@ PORT_LAST = 30_000
 """Below the range that systems use for outgoing connections, which could otherwise take a node's port."""
 
 
+KRETS = (sys.executable, "-P", "-m", "cli")
+"""How to run this very `krets`: -P keeps a folder of the user's from standing in for our modules."""
+
+
 class DemoFailed(Exception):
     """A step did not come out as it should. `safe_text` says what was expected and what was found."""
 
@@ -85,9 +89,18 @@ class Running:
 class Fleet:
     """All processes that the demo starts. `stop` ends and reaps every one of them, whatever has happened."""
 
-    def __init__(self, *, environment: Mapping[str, str], patience_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str],
+        patience_seconds: float,
+        stop_seconds: float = STOP_SECONDS_MAX,
+        program: tuple[str, ...] = KRETS,
+    ) -> None:
         self._environment = dict(environment)
         self._patience_seconds = patience_seconds
+        self._stop_seconds = stop_seconds
+        self._program = program
         self._serving: dict[str, tuple[DemoNode, subprocess.Popen[bytes]]] = {}
         self._commands: list[subprocess.Popen[str]] = []
 
@@ -95,7 +108,7 @@ class Fleet:
         """Start `krets serve` for the node; its log goes to a file beside its folder."""
         with log_path(node).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own program and folder
-                [*krets_words(), "serve", "--home", str(node.home)],
+                [*self._program, "serve", "--home", str(node.home)],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -121,7 +134,7 @@ class Fleet:
     def begin(self, node: DemoNode, *words: str) -> Running:
         """Start a command on the node's folder."""
         process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [*krets_words(), *words, "--home", str(node.home), "--json"],
+            [*self._program, *words, "--home", str(node.home), "--json"],
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -205,18 +218,13 @@ class Fleet:
         for process in serving:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS_MAX
+        deadline = time.monotonic() + self._stop_seconds
         for process in serving:
             try:
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def krets_words() -> tuple[str, ...]:
-    """How to run this very `krets`: -P keeps a folder of the user's from standing in for our modules."""
-    return (sys.executable, "-P", "-m", "cli")
 
 
 def root_folder() -> Path:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+import typer
+
 from node.commands.demo_cast import Organisation, list_cast
 from node.commands.demo_nodes import WAIT_SECONDS_MAX, DemoFailed, DemoNode, Fleet, pick_ports, root_folder
 from node.commands.demo_story import Story
 from node.commands.demo_telling import Teller
-from node.commands.printing import print_json, stderr_console, stdout_console
+from node.commands.printing import print_error, print_json, stderr_console, stdout_console
 from node.commands.refusals import CommandRefusedError
 from node.settings import read_environment
 
@@ -61,19 +63,19 @@ def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> N
         story = Story(fleet, nodes, teller)
         outcomes: list[StepOutcome] = []
         try:
-            _tell(story, teller, outcomes, count=count)
-            shown = [_shown(node, fleet) for node in nodes]
+            try:
+                _tell(story, teller, outcomes, count=count)
+            except DemoFailed as error:
+                raise _refusal(error.safe_text, story, outcomes, _show_all(nodes, fleet)) from error
+            except DemoInterrupted as error:
+                text = f"interrupted; the folders are in {base}"
+                raise _refusal(text, story, outcomes, _show_all(nodes, fleet)) from error
+            shown = _show_all(nodes, fleet)
             if as_json:
                 print_json(ok=True, steps=outcomes, nodes=shown, agreement=story.agreement_iri)
             _say_where(teller, shown, base, once=once)
             if not once:
                 _serve_until_stopped(fleet)
-        except DemoFailed as error:
-            raise _refusal(error.safe_text, story, outcomes, [_shown(node, fleet) for node in nodes]) from error
-        except DemoInterrupted as error:
-            if len(outcomes) < len(story.list_steps()):
-                text = f"interrupted; the folders are in {base}"
-                raise _refusal(text, story, outcomes, [_shown(node, fleet) for node in nodes]) from error
         finally:
             _ignore_signals()
             fleet.stop()
@@ -101,12 +103,11 @@ def _tell(story: Story, teller: Teller, outcomes: list[StepOutcome], *, count: i
 
 
 def _refusal(text: str, story: Story, outcomes: list[StepOutcome], shown: list[ShownNode]) -> CommandRefusedError:
+    """What is said when the story could not be told to its end."""
     if outcomes and not outcomes[-1].ok:
         where = f"at the step {outcomes[-1].name}"
-    elif len(outcomes) < len(story.list_steps()):
-        where = f"during the step {story.list_steps()[len(outcomes)].name}"
     else:
-        where = "after the story, while serving"
+        where = f"during the step {story.list_steps()[len(outcomes)].name}"
     return CommandRefusedError(
         "demo-failed",
         f"The demo failed {where}: {text}",
@@ -117,8 +118,11 @@ def _refusal(text: str, story: Story, outcomes: list[StepOutcome], shown: list[S
     )
 
 
-def _shown(node: DemoNode, fleet: Fleet) -> ShownNode:
-    return ShownNode(name=node.name, address=node.address, home=node.home.resolve(), pid=fleet.pid_of(node))
+def _show_all(nodes: tuple[DemoNode, ...], fleet: Fleet) -> list[ShownNode]:
+    return [
+        ShownNode(name=node.name, address=node.address, home=node.home.resolve(), pid=fleet.pid_of(node))
+        for node in nodes
+    ]
 
 
 def _say_where(teller: Teller, shown: list[ShownNode], base: Path, *, once: bool) -> None:
@@ -133,10 +137,17 @@ def _say_where(teller: Teller, shown: list[ShownNode], base: Path, *, once: bool
 
 
 def _serve_until_stopped(fleet: Fleet) -> None:
-    """Watch the nodes until a signal comes. Raises DemoFailed if one dies, DemoInterrupted at the signal."""
-    while True:
-        fleet.check_alive()
-        time.sleep(WATCH_SECONDS)
+    """Watch the nodes until a signal comes. Exits 1 with one line on stderr if one dies: the result is printed."""
+    try:
+        while True:
+            fleet.check_alive()
+            time.sleep(WATCH_SECONDS)
+    except DemoFailed as error:
+        text = f"The demo failed after the story, while serving: {error.safe_text}"
+        print_error(code="demo-failed", message=text, as_json=False)
+        raise typer.Exit(1) from error
+    except DemoInterrupted:
+        return
 
 
 def _make_base(folder: Path | None, cast: tuple[Organisation, ...]) -> Path:

@@ -3,11 +3,16 @@
 import csv
 import io
 import os
+import signal
+import socket
 import sys
+import threading
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 from stdnum.no import orgnr
 
@@ -148,14 +153,51 @@ def test_children_get_no_setting_of_another_node_and_find_krets(monkeypatch: pyt
     assert not compiled.exists()
 
 
-def test_a_node_that_dies_while_serving_ends_the_demo(tmp_path: Path) -> None:
+def test_a_node_that_dies_while_serving_ends_the_demo_with_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     fleet, node = make_fleet(), make_node(tmp_path)
     fleet.start(node)
 
-    with pytest.raises(DemoFailed, match="ended with exit code 1"):
+    with pytest.raises(typer.Exit) as ended:
         demo_run._serve_until_stopped(fleet)
 
     fleet.stop()
+    said = capsys.readouterr()
+    assert ended.value.exit_code == 1
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "after the story, while serving: the node of Asker" in said.err
+
+
+def test_a_signal_while_serving_is_the_ordinary_end() -> None:
+    with demo_run._interruptible():
+        threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+
+        demo_run._serve_until_stopped(make_fleet())
+
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN
+
+
+def test_a_port_that_somebody_has_is_not_picked() -> None:
+    (first,) = pick_ports(1)
+    with closing(socket.create_server(("127.0.0.1", first))):
+        (second,) = pick_ports(1)
+
+    assert second != first
+
+
+def test_a_node_that_does_not_stop_on_term_is_killed(tmp_path: Path) -> None:
+    deaf = [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"]
+    fleet = Fleet(environment=dict(os.environ), patience_seconds=0.0, stop_seconds=0.5, program=tuple(deaf))
+    node = make_node(tmp_path)
+    fleet.start(node)
+    pid = fleet.pid_of(node)
+
+    fleet.stop()
+
+    assert pid is not None
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_long_lines_of_the_story_hang_under_their_text() -> None:
@@ -172,4 +214,4 @@ def test_long_lines_of_the_story_hang_under_their_text() -> None:
 
 
 def test_krets_is_run_by_this_very_python() -> None:
-    assert demo_nodes.krets_words() == (sys.executable, "-P", "-m", "cli")
+    assert (sys.executable, "-P", "-m", "cli") == demo_nodes.KRETS
