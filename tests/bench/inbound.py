@@ -84,8 +84,11 @@ def measure_inbound(folder: Path, amount: Amount) -> Iterator[str]:
     yield f"  whole node / (raw limit + bare aiohttp): {with_http:.1f}"
     yield "  Fedify 2.3.6 on the same work: not measured here"
     yield "  where it goes, measured in this process, one after the other:"
+    rest = middle(whole).cpu_microseconds - middle(bare).cpu_microseconds
     for name, cost in measure_steps(bench, count=count):
+        rest -= cost.cpu_microseconds
         yield f"    {name:<44} {cost.cpu_microseconds:7.0f} µs CPU, {cost.cpu_microseconds / least:.1f} raw"
+    yield f"    {'what is left beside bare aiohttp':<44} {rest:7.0f} µs CPU, {rest / least:.1f} raw"
 
 
 def set_up(folder: Path) -> Bench:
