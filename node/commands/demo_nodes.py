@@ -38,6 +38,9 @@ PORT_LAST = 30_000
 """Below the range that systems use for outgoing connections, which could otherwise take a node's port."""
 
 
+_WIDTH = max(2, os.cpu_count() or 2)
+"""Commands that run at the same time: they compute more than they wait."""
+
 KRETS = (sys.executable, "-P", "-m", "cli")
 """How to run this very `krets`: -P keeps a folder of the user's from standing in for our modules."""
 
@@ -173,17 +176,18 @@ class Fleet:
 
     def ask_all(self, asked: Sequence[tuple[DemoNode, Sequence[str]]]) -> list[Mapping[str, Any]]:
         """Like `ask` for many, as many at once as the machine has processors, answers in the order asked."""
-        width = max(2, os.cpu_count() or 2)
         answers: list[Mapping[str, Any]] = []
-        for start in range(0, len(asked), width):
-            group = [self.begin(node, *words) for node, words in asked[start : start + width]]
+        for start in range(0, len(asked), _WIDTH):
+            group = [self.begin(node, *words) for node, words in asked[start : start + _WIDTH]]
             answers.extend(self.granted(running) for running in group)
         return answers
 
-    def wait_until(self, what: str, look: Callable[[], T | None]) -> T:
+    def wait_until(
+        self, what: str, look: Callable[[], T | None], *, first_look_seconds: float = FIRST_LOOK_SECONDS
+    ) -> T:
         """What `look` finds. Raises DemoFailed if a node dies or nothing is found in time."""
         deadline = time.monotonic() + self._patience_seconds
-        time.sleep(min(FIRST_LOOK_SECONDS, self._patience_seconds))
+        time.sleep(min(first_look_seconds, self._patience_seconds))
         while True:
             found = look()
             self.check_alive()
@@ -196,17 +200,17 @@ class Fleet:
     def wait_for_all(
         self, what: str, asked: Mapping[DemoNode, Sequence[str]], holds: Callable[[DemoNode, Mapping[str, Any]], bool]
     ) -> None:
-        """Ask each node until what it answers holds; those that still have to are asked together."""
-        waiting = dict(asked)
+        """Ask each node until what it answers holds: a few at a time, because who comes later needs fewer questions."""
+        nodes = tuple(asked)
+        for start in range(0, len(nodes), _WIDTH):
+            waiting = list(nodes[start : start + _WIDTH])
 
-        def look() -> bool | None:
-            answers = self.ask_all(list(waiting.items()))
-            for node, answer in zip(tuple(waiting), answers, strict=True):
-                if holds(node, answer):
-                    del waiting[node]
-            return not waiting or None
+            def look(waiting: list[DemoNode] = waiting) -> bool | None:
+                answers = self.ask_all([(node, asked[node]) for node in waiting])
+                waiting[:] = [node for node, answer in zip(waiting, answers, strict=True) if not holds(node, answer)]
+                return not waiting or None
 
-        self.wait_until(what, look)
+            self.wait_until(what, look, first_look_seconds=FIRST_LOOK_SECONDS if start == 0 else 0.0)
 
     def stop(self) -> None:
         """End every process and wait for it: commands at once, nodes with TERM and time to finish."""
