@@ -14,7 +14,7 @@ class Agreement:
 
     `request_iri` (the IRI of the first Offer) identifies the thread for both sides; `agreement_iri` exists from
     the Accept on. Everything from `phase` on is derived from the messages by `protocol.agreements.state_of`.
-    Quantities are base units of `unit`; `held` is what the giver keeps promised.
+    Quantities are base units of `unit`; `held` is what the giver keeps promised, `stock_taken` what has left our stock.
     """
 
     id: int
@@ -34,6 +34,7 @@ class Agreement:
     given: int
     received: int
     held: int
+    stock_taken: int
     expires_at: datetime | None
     refusal_code: str | None
     refusal_text: str | None
@@ -42,18 +43,11 @@ class Agreement:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StockChange:
-    """How much more is promised and how much more has left, in base units.
+def decide_stock_taken(*, given: int, taken: int, owned: int, promised: int) -> int:
+    """How much of what was given of an agreement has left our stock, in base units.
 
-    Both may be negative: a cancellation frees a promise, and a late message can show that a receipt counted
-    before was illegal, so that what it claimed has not left after all.
+    `taken` is how much had left before, `owned` what we own now, `promised` what all agreements hold now. Usually all
+    that was given. Less only where the receiver claims what we had cancelled before hearing of it, and have promised
+    to others since: then a word of theirs must not break a promise of ours, and people look for the difference.
     """
-
-    promised: int
-    given: int
-
-
-def stock_change_of(before: Agreement, *, held: int, given: int) -> StockChange:
-    """The change of stock from the agreement's state so far to one that holds and has given so much."""
-    return StockChange(promised=held - before.held, given=given - before.given)
+    return max(0, min(given, owned + taken - promised))

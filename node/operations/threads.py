@@ -8,15 +8,16 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from node.domain.agreements import Agreement, stock_change_of
+from node.domain.agreements import Agreement, decide_stock_taken
 from node.domain.quantities import base_units_of, quantity_of
 from node.operations.author import Author
 from node.operations.availability import republish_availability
 from node.operations.publishing import publish_to_peer
-from node.store import agreements, items, messages, peers, proposals
+from node.store import agreements, audit, items, messages, peers, proposals
 from protocol.activities import Accept, Activity, RecordEvent, Reject, Request, Undo, parse_recorded
 from protocol.agreements import AgreementState, Phase, state_of
 from protocol.compose import compose_reject
+from protocol.identifiers import Iri
 from protocol.vocabulary import Purpose, RefusalCode
 
 ExchangeMessage = Request | Accept | Reject | Undo | RecordEvent
@@ -46,35 +47,49 @@ def apply_thread(connection: sqlite3.Connection, request_iri: str, *, author: Au
     state = load_state(connection, before, author=author)
     derived = _derived_of(before, state)
     agreements.record_state(connection, before.id, derived, now=now)
-    change = stock_change_of(before, held=derived.held, given=derived.given)
-    if before.we_give and before.item_id is not None and (change.promised or change.given):
-        items.apply_stock_change(connection, before.item_id, promised=change.promised, given=change.given)
+    if before.we_give and before.item_id is not None:
+        _apply_to_item(connection, before, before.item_id, given=derived.given, now=now)
     if before.we_propose:
-        _apply_to_proposal(connection, before, derived, author=author, now=now)
+        _apply_to_proposal(connection, before.proposal_iri, author=author, now=now)
     return state
 
 
-def _apply_to_proposal(
-    connection: sqlite3.Connection,
-    before: Agreement,
-    derived: agreements.DerivedState,
-    *,
-    author: Author,
-    now: datetime,
+def _apply_to_item(
+    connection: sqlite3.Connection, before: Agreement, item_id: int, *, given: int, now: datetime
 ) -> None:
-    promised = _promised_of_proposal(derived.phase, derived.held) - _promised_of_proposal(before.phase, before.held)
-    given = derived.given - before.given
-    if not promised and not given:
+    """Promise what all agreements hold of the item, and let what was given leave the stock."""
+    item = items.find_item(connection, str(item_id))
+    if item is None:
+        raise LookupError(f"no item {item_id}")
+    promised = agreements.sum_held_of_item(connection, item_id)
+    taken = decide_stock_taken(given=given, taken=before.stock_taken, owned=item.quantity, promised=promised)
+    items.record_stock(connection, item_id, promised=promised, quantity=item.quantity + before.stock_taken - taken)
+    agreements.record_stock_taken(connection, before.id, taken)
+    if taken < given and given != before.given:
+        audit.record_audit(
+            connection, actor="self", action="stock.short", subject=item.iri,
+            detail={"agreement": before.id, "given": given, "taken": taken}, now=now,
+        )  # fmt: skip
+
+
+def _apply_to_proposal(connection: sqlite3.Connection, iri: Iri, *, author: Author, now: datetime) -> None:
+    """Count what all agreements hold and have given of our proposal, and tell the catalogue if that has changed.
+
+    Never more than the proposal is about: a giver may offer more than our need, and a receiver may claim what we had
+    cancelled, but neither makes more of it.
+    """
+    entry = proposals.find_own_entry(connection, iri)
+    if entry is None:
         return
-    proposals.apply_stock_change(connection, before.proposal_iri, promised=promised, given=given)
-    republish_availability(connection, before.proposal_iri, author=author, now=now)
-    decline_unmeetable(connection, before.proposal_iri, author=author, now=now)
-
-
-def _promised_of_proposal(phase: Phase, held: int) -> int:
-    """What an agreement takes from the proposal: nothing while it is only asked, though a giver who offers to
-    fill a need holds its own stock from then on."""
-    return 0 if phase is Phase.REQUESTED else held
+    held, given = agreements.sum_of_proposal(connection, iri)
+    promised = min(held, entry.quantity)
+    given = min(given, entry.quantity - promised)
+    if (promised, given) == (entry.promised, entry.given):
+        return
+    proposals.record_stock(connection, iri, promised=promised, given=given)
+    if promised + given != entry.promised + entry.given or given == entry.quantity:
+        republish_availability(connection, iri, author=author, now=now)
+        decline_unmeetable(connection, iri, author=author, now=now)
 
 
 def decline_unmeetable(connection: sqlite3.Connection, proposal_iri: str, *, author: Author, now: datetime) -> int:

@@ -142,6 +142,33 @@ def record_state(connection: sqlite3.Connection, agreement_id: int, state: Deriv
     )  # fmt: skip
 
 
+def sum_held_of_item(connection: sqlite3.Connection, item_id: int) -> int:
+    """What all agreements in which we give hold of the item."""
+    row = connection.execute(
+        "SELECT coalesce(sum(held), 0) AS held FROM agreements WHERE item_id = ? AND we_give", (item_id,)
+    ).fetchone()
+    return int(row["held"])
+
+
+def sum_of_proposal(connection: sqlite3.Connection, proposal_iri: str) -> tuple[int, int]:
+    """What all agreements about our proposal hold and what they have given.
+
+    Nothing is held of it by one that is only asked for, though a giver who offers to fill a need holds its own stock
+    from then on.
+    """
+    row = connection.execute(
+        "SELECT coalesce(sum(CASE WHEN phase = ? THEN 0 ELSE held END), 0) AS held, coalesce(sum(given), 0) AS given"
+        " FROM agreements WHERE proposal_iri = ? AND we_propose",
+        (Phase.REQUESTED, proposal_iri),
+    ).fetchone()
+    return int(row["held"]), int(row["given"])
+
+
+def record_stock_taken(connection: sqlite3.Connection, agreement_id: int, taken: int) -> None:
+    """So much of what was given has left our stock."""
+    connection.execute("UPDATE agreements SET stock_taken = ? WHERE id = ?", (taken, agreement_id))
+
+
 def _agreement_of(row: sqlite3.Row) -> Agreement:
     return Agreement(
         id=row["id"],
@@ -161,6 +188,7 @@ def _agreement_of(row: sqlite3.Row) -> Agreement:
         given=row["given"],
         received=row["received"],
         held=row["held"],
+        stock_taken=row["stock_taken"],
         expires_at=instant_of(row["expires_at"]),
         refusal_code=row["refusal_code"],
         refusal_text=row["refusal_text"],

@@ -109,11 +109,9 @@ def delete_item(connection: sqlite3.Connection, item_id: int) -> None:
     connection.execute("DELETE FROM items WHERE id = ?", (item_id,))
 
 
-def apply_stock_change(connection: sqlite3.Connection, item_id: int, *, promised: int, given: int) -> None:
-    """Promise so much more and let so much leave. The table refuses to promise more than there is."""
-    connection.execute(
-        "UPDATE items SET promised = promised + ?, quantity = quantity - ? WHERE id = ?", (promised, given, item_id)
-    )
+def record_stock(connection: sqlite3.Connection, item_id: int, *, promised: int, quantity: int) -> None:
+    """What we own of the item and what of it is promised. The table refuses to promise more than there is."""
+    connection.execute("UPDATE items SET promised = ?, quantity = ? WHERE id = ?", (promised, quantity, item_id))
 
 
 def record_batch(connection: sqlite3.Connection, *, file_name: str, now: datetime) -> int:

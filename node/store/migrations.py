@@ -203,11 +203,12 @@ CREATE TABLE agreements (
     given INTEGER NOT NULL DEFAULT 0,
     received INTEGER NOT NULL DEFAULT 0,
     held INTEGER NOT NULL DEFAULT 0,
+    stock_taken INTEGER NOT NULL DEFAULT 0,
     expires_at TEXT,
     refusal_code TEXT, refusal_text TEXT, still_available INTEGER,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
-    CHECK (held >= 0), CHECK (given >= 0), CHECK (held + given <= quantity)
+    CHECK (held >= 0), CHECK (given >= 0), CHECK (stock_taken BETWEEN 0 AND given)
 ) STRICT;
 CREATE INDEX agreements_by_proposal ON agreements (proposal_iri, phase);
 CREATE INDEX agreements_by_peer ON agreements (peer_id);

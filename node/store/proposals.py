@@ -216,11 +216,10 @@ def record_withdrawn(connection: sqlite3.Connection, iri: str, *, version: int, 
     )
 
 
-def apply_stock_change(connection: sqlite3.Connection, iri: str, *, promised: int, given: int) -> None:
-    """Promise so much more of our own proposal and count so much more as given."""
+def record_stock(connection: sqlite3.Connection, iri: str, *, promised: int, given: int) -> None:
+    """What of our own proposal is promised and what has been given."""
     connection.execute(
-        "UPDATE proposals SET promised = promised + ?, given = given + ? WHERE iri = ? AND peer_id IS NULL",
-        (promised, given, iri),
+        "UPDATE proposals SET promised = ?, given = ? WHERE iri = ? AND peer_id IS NULL", (promised, given, iri)
     )
 
 

@@ -22,8 +22,8 @@ class Cost:
 
     @property
     def cpu_microseconds(self) -> float:
-        """Processor time of one piece."""
-        return self.cpu_seconds / self.count * 1e6
+        """Processor time of one piece; at least a tick for all of them, because a short run may show none."""
+        return max(self.cpu_seconds, 1 / TICKS_PER_SECOND) / self.count * 1e6
 
     @property
     def per_second(self) -> float:

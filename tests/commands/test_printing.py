@@ -214,7 +214,7 @@ def agreement(phase: Phase, *, we_propose: bool, we_give: bool) -> Agreement:
         id=1, request_iri=Iri("https://b.example/activities/1"), agreement_iri=None,
         proposal_iri=Iri("https://a.example/proposals/1"), proposal_name="Chair", purpose=Purpose.OFFER, peer_id=7,
         peer_name="Bærum", we_propose=we_propose, we_give=we_give, item_id=None, unit=Unit.ONE, phase=phase,
-        quantity=24, given=10, received=10, held=14, expires_at=NOON, refusal_code="unavailable",
+        quantity=24, given=10, received=10, held=14, stock_taken=10, expires_at=NOON, refusal_code="unavailable",
         refusal_text="Somebody was quicker.", still_available=3, created_at=NOON, updated_at=NOON,
     )  # fmt: skip
 

@@ -1,30 +1,27 @@
 """What a change of an agreement does to the stock, and what a cursor has waiting."""
 
-from datetime import UTC, datetime
+import pytest
 
-from node.domain.agreements import Agreement, StockChange, stock_change_of
+from node.domain.agreements import decide_stock_taken
 from node.domain.delivery import Subscription
-from protocol.agreements import Phase
-from protocol.identifiers import Iri
-from protocol.vocabulary import Purpose, Unit
-
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-AGREEMENT = Agreement(
-    id=1, request_iri=Iri("https://baerum.example/activities/1"), agreement_iri=None,
-    proposal_iri=Iri("https://asker.example/proposals/1"), proposal_name="Kontorstol", purpose=Purpose.OFFER,
-    peer_id=2, peer_name="Bærum", we_propose=True, we_give=True, item_id=7, unit=Unit.ONE, phase=Phase.PARTLY_GIVEN,
-    quantity=10, given=4, received=4, held=6, expires_at=None, refusal_code=None, refusal_text=None,
-    still_available=None, created_at=NOW, updated_at=NOW,
-)  # fmt: skip
 
 
-def test_giving_moves_from_promised_to_given() -> None:
-    assert stock_change_of(AGREEMENT, held=0, given=10) == StockChange(promised=-6, given=6)
-
-
-def test_what_turns_out_not_to_have_left_comes_back() -> None:
-    assert stock_change_of(AGREEMENT, held=8, given=2) == StockChange(promised=2, given=-2)
+@pytest.mark.parametrize(
+    ("given", "taken", "owned", "promised", "leaves"),
+    [
+        (4, 0, 10, 6, 4),
+        (10, 4, 6, 0, 10),
+        (2, 4, 6, 0, 2),
+        (5, 0, 5, 5, 0),
+        (5, 0, 7, 5, 2),
+        (5, 5, 0, 0, 5),
+        (0, 0, 3, 0, 0),
+    ],
+)
+def test_what_was_given_leaves_the_stock_unless_it_has_been_promised_to_others(
+    given: int, taken: int, owned: int, promised: int, leaves: int
+) -> None:
+    assert decide_stock_taken(given=given, taken=taken, owned=owned, promised=promised) == leaves
 
 
 def test_a_cursor_waits_for_what_is_behind_it() -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from node.federation import inbox
-from node.operations import receive_proposal
 from protocol import activities, canonical, http_signatures, identifiers, proofs, strict_json
 from protocol.canonical import sha256_digest
 from protocol.errors import ContextRefused
@@ -99,11 +98,6 @@ def read_contexts_inside(_facts: Facts) -> None:
 
     swap(activities, "_check_member", check)
     swap(activities, "_canonical_forms", _write_objects_as_they_are)
-    swap(
-        receive_proposal,
-        "lift",
-        lambda original: lambda document, *, context: original(outsider.embedded(document), context=context),
-    )
 
 
 def _write_objects_as_they_are(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,17 +120,8 @@ def need_no_proof(_facts: Facts) -> None:
 
 
 def need_no_proof_inside(_facts: Facts) -> None:
-    """An object may come without a proof: two guards, where it is verified and where it is kept."""
+    """An object may come without a proof."""
     swap(activities, "_verify_proof", _pass_unproven(lambda document: "actor" not in document))
-    swap(
-        receive_proposal,
-        "lift",
-        lambda original: (
-            lambda document, *, context: (
-                original(document, context=context) if "proof" in document else {"@context": context, **document}
-            )
-        ),
-    )
 
 
 def _pass_unproven(passes: Callable[[strict_json.JsonObject], bool]) -> Change:
@@ -230,13 +215,9 @@ def allow_another_context_inside(_facts: Facts) -> None:
 
         return verify_members
 
-    def lift(_original: object, document: strict_json.JsonObject, **_named: object) -> strict_json.JsonObject:
-        return {"@context": _context_of_proof(document), **document}
-
     swap(activities, "_check_member", forgiving("proof-context", lambda *_, **__: None))
     swap(activities, "_canonical_forms", _write_objects_as_they_are)
     swap(activities, "verify_members", verify)
-    swap(receive_proposal, "lift", forgiving("proof-context", lift))
 
 
 def allow_in_proofs(member: str) -> Weakening:

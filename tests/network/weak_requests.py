@@ -9,7 +9,6 @@ from typing import Any
 from aiohttp import web
 
 from node.federation import inbox, reading
-from node.operations import receive_proposal
 from node.store import audit
 from protocol import activities, http_signatures
 from protocol.http_signatures import HttpRequest, SignatureParameters, VerifiedRequest
@@ -207,7 +206,6 @@ def read_endless_bodies(*, announced: bool) -> Weakening:
         if announced:
             swap(inbox, "check_body_announced", forgiving("too-large", lambda *_: None))
         swap(inbox, "read_body", change)
-        for reader in (activities, receive_proposal):
-            swap(reader, "ACTIVITY_BYTES_MAX", becomes(NO_LIMIT))
+        swap(activities, "ACTIVITY_BYTES_MAX", becomes(NO_LIMIT))
 
     return switch_off

@@ -21,6 +21,7 @@ from node.operations.publish_proposal import (
     publish_need,
     withdraw_proposal,
 )
+from node.store import audit
 from protocol.agreements import Phase
 from protocol.vocabulary import CancelCode, DisputeCode, Purpose, RefusalCode, Tier
 from tests.cast import Town, World
@@ -206,6 +207,32 @@ def test_a_receiver_may_close_without_waiting_for_the_giver(world: World, asker:
     here = agreement_at(asker, agreement.request_iri)
     assert (here.given, here.held, here.received) == (10, 0, 10)
     assert item_at(asker, str(agreement.item_id)).quantity == 14
+
+
+def test_a_receipt_that_crossed_with_the_cancellation_breaks_no_promise_made_since(
+    world: World, asker: Town, baerum: Town
+) -> None:
+    lier = world.town("lier")
+    world.befriend(asker, lier)
+    first = agreed(world, asker, baerum, quantity=5, of=5)
+    asker.run(revoke_request, RevokeRequest(reference=first.request_iri, code=CancelCode.NO_LONGER_AVAILABLE))
+    baerum.run(receive, ReceiveHandover(reference=first.request_iri, quantity=None))
+    body = bytes(baerum.connection.execute("SELECT body FROM messages WHERE type = 'RecordEvent'").fetchone()["body"])
+    baerum.connection.execute("UPDATE subscriptions SET next_attempt_at = '2027-01-01T00:00:00Z'")
+    world.deliver()
+    second = ask(lier, first.proposal_iri, quantity=5)
+    world.deliver()
+    asker.run(accept_request, AcceptRequest(reference=second.request_iri))
+
+    asker.receive(body, sender=baerum)
+
+    item = item_at(asker, str(first.item_id))
+    assert (item.quantity, item.promised) == (5, 5)
+    assert agreement_at(asker, first.request_iri).given == 5
+    assert agreement_at(asker, second.request_iri).held == 5
+    entry = entry_at(asker, first.proposal_iri)
+    assert (entry.promised, entry.given) == (5, 0)
+    assert audit.list_audit(asker.connection, limit=9)[1].action == "stock.short"
 
 
 def test_a_need_is_filled_by_who_holds_the_item_from_the_moment_of_offering(

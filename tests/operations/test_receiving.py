@@ -9,6 +9,8 @@ import pytest
 from node.domain.outcomes import RefusedError
 from node.domain.peers import FollowerState, FollowingState
 from node.operations.decide_peer import BlockPeer, block_peer
+from node.operations.decide_request import AcceptRequest, accept_request
+from node.operations.publish_proposal import PublishNeed, publish_need
 from node.operations.receive_activity import Signature, receive_activity
 from node.store import messages, proposals
 from protocol.activities import Reject, Request, parse_recorded
@@ -22,11 +24,11 @@ from protocol.compose import (
     compose_undo,
     seal,
 )
-from protocol.identifiers import Iri
+from protocol.identifiers import Digest, Iri
 from protocol.strict_json import JsonObject
 from protocol.vocabulary import Counterfactual, Quantity, Tier, Unit
 from tests.cast import NOON, Town, World
-from tests.operations.steps import agreed, agreement_at, ask, entry_at, offer
+from tests.operations.steps import agreed, agreement_at, ask, chairs, entry_at, offer
 
 
 def sealed(town: Town, unsigned: JsonObject) -> bytes:
@@ -271,6 +273,35 @@ def test_a_change_of_an_agreement_is_answered_at_once(world: World, asker: Town,
     assert received.outcome == "applied"
     assert last_answer(asker).code == "policy"
     assert agreement_at(asker, agreement.request_iri).quantity == 5
+
+
+def test_a_giver_that_offers_more_than_was_agreed_is_answered_and_changes_nothing(
+    world: World, asker: Town, baerum: Town
+) -> None:
+    need = asker.run(
+        publish_need, PublishNeed(text="kontorstol", quantity=6, by_on=None, category=None, tier=Tier.PARTNERS)
+    )
+    world.deliver()
+    request = ask(baerum, need.iri, quantity=6, item_ref=str(chairs(baerum, quantity=20).id))
+    world.deliver()
+    asker.run(accept_request, AcceptRequest(reference=request.request_iri))
+    world.deliver()
+    agreement = agreement_at(asker, request.request_iri)
+    seen = messages.list_thread(asker.connection, request.request_iri)[-1].digest
+    change = compose_request(
+        iri=baerum.author.mint("activities"), actor_iri=baerum.actor_iri, to=asker.actor_iri,
+        satisfies=Iri(f"{need.iri}#primary"), quantity=Quantity(Decimal(9), Unit.ONE), proposal_version=None,
+        proposal_digest=None, counterfactual=Counterfactual.NOT_SAID, expires_at=None,
+        seen=frozenset({Digest(seen)}), published=NOON, context=baerum.author.context,
+        supersedes=agreement.agreement_iri,
+    )  # fmt: skip
+
+    received = asker.receive(sealed(baerum, change), sender=baerum)
+
+    assert received.outcome == "applied"
+    assert last_answer(asker).code == "policy"
+    assert agreement_at(asker, request.request_iri).quantity == 6
+    assert entry_at(asker, need.iri).promised == 6
 
 
 def test_an_agreement_takes_only_so_many_messages(world: World, asker: Town, baerum: Town) -> None:
