@@ -22,8 +22,8 @@ class Cost:
 
     @property
     def cpu_microseconds(self) -> float:
-        """Processor time of one piece; at least a tick for all of them, because a short run may show none."""
-        return max(self.cpu_seconds, 1 / TICKS_PER_SECOND) / self.count * 1e6
+        """Processor time of one piece."""
+        return self.cpu_seconds / self.count * 1e6
 
     @property
     def per_second(self) -> float:
@@ -52,6 +52,8 @@ def middle(costs: list[Cost]) -> Cost:
 def spread(costs: list[Cost]) -> str:
     """How far the runs lie apart, as a share of their middle."""
     times = [cost.cpu_microseconds for cost in costs]
+    if not statistics.median(times):
+        return "±?, shorter than a tick of the clock"
     return f"±{(max(times) - min(times)) / 2 / statistics.median(times):.0%}"
 
 
