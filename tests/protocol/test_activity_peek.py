@@ -1,14 +1,11 @@
-"""A look at a message before anything is known of its sender."""
+"""A look at a message before anything is known of its sender, and a reading of one in another envelope."""
 
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from protocol.activities import (
-    ActivityPeek,
-    peek_activity,
-)
+from protocol.activities import ActivityPeek, parse_recorded, peek_activity, read_activity
 from protocol.canonical import canonicalize
 from protocol.errors import (
     LimitExceeded,
@@ -21,9 +18,6 @@ from tests.schemas.vector_cast import (
     REQUEST_IRI,
     valid_messages,
 )
-
-MESSAGES = {name: message.document for name, message in valid_messages().items()}
-SCHEMAS = {name: message.schema for name, message in valid_messages().items()}
 
 MESSAGES = {name: message.document for name, message in valid_messages().items()}
 
@@ -65,3 +59,10 @@ def test_a_peek_refuses_what_has_no_such_form(change: dict[str, object]) -> None
 def test_a_peek_keeps_to_the_same_limit() -> None:
     with pytest.raises(LimitExceeded):
         peek_activity(b" " * (ACTIVITY_BYTES_MAX + 1))
+
+
+def test_a_document_in_another_envelope_is_read_under_the_callers_header() -> None:
+    document = message("follow")
+    received = parse_recorded(canonicalize(document))
+
+    assert read_activity(document, header=received.header) == received
