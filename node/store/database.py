@@ -46,10 +46,13 @@ class Database:
         self._listeners: list[Callable[[], None]] = []
         self._closed = False
         self._gate = threading.Lock()
-        self._threads = [threading.Thread(target=self._run_writer, name="krets-writer", daemon=True)]
+        # Opened here, one after the other: a new file is switched to WAL by the first, which two at once may refuse
+        # each other, and whoever opens the database hears of it when it cannot be opened.
+        writer, *readers = [connect(path) for _ in range(1 + READER_COUNT)]
+        self._threads = [threading.Thread(target=self._run_writer, args=(writer,), name="krets-writer", daemon=True)]
         self._threads += [
-            threading.Thread(target=self._run_reader, name=f"krets-reader-{number}", daemon=True)
-            for number in range(READER_COUNT)
+            threading.Thread(target=self._run_reader, args=(reader,), name=f"krets-reader-{number}", daemon=True)
+            for number, reader in enumerate(readers)
         ]
         for thread in self._threads:
             thread.start()
@@ -96,8 +99,7 @@ class Database:
             jobs.put((function, future))  # type: ignore[arg-type]
         return future
 
-    def _run_writer(self) -> None:
-        connection = connect(self.path)
+    def _run_writer(self, connection: sqlite3.Connection) -> None:
         stopping = False
         while not stopping:
             group, stopping = _take_group(self._writes)
@@ -107,8 +109,7 @@ class Database:
                     listener()
         connection.close()
 
-    def _run_reader(self) -> None:
-        connection = connect(self.path)
+    def _run_reader(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA query_only = ON")
         while (job := self._reads.get()) is not None:
             function, future = job
