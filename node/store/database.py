@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -48,7 +49,7 @@ class Database:
         self._gate = threading.Lock()
         # Opened here, one after the other: a new file is switched to WAL by the first, which two at once may refuse
         # each other, and whoever opens the database hears of it when it cannot be opened.
-        writer, *readers = [connect(path) for _ in range(1 + READER_COUNT)]
+        writer, *readers = _connect_all(path, count=1 + READER_COUNT)
         self._threads = [threading.Thread(target=self._run_writer, args=(writer,), name="krets-writer", daemon=True)]
         self._threads += [
             threading.Thread(target=self._run_reader, args=(reader,), name=f"krets-reader-{number}", daemon=True)
@@ -128,10 +129,22 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection with the node's pragmas, transactions left to the caller, rows by name."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _connect_all(path: Path, *, count: int) -> list[sqlite3.Connection]:
+    """So many connections, or none."""
+    with ExitStack() as opened:
+        connections = [opened.enter_context(closing(connect(path))) for _ in range(count)]
+        opened.pop_all()
+    return connections
 
 
 def read_commit_counter(connection: sqlite3.Connection) -> int:

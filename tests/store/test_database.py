@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from node.store import database as database_module
 from node.store.database import GROUP_MAX, Database, DatabaseClosedError, connect, read_commit_counter
 from node.store.migrations import migrate
 
@@ -124,6 +125,45 @@ def test_a_closed_database_refuses_work_and_closes_twice(tmp_path: Path) -> None
         database.write(count)
     with pytest.raises(DatabaseClosedError):
         database.read(count)
+
+
+def test_a_file_that_cannot_be_used_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    path.write_bytes(b"this is a text of more than a hundred bytes " * 20)
+
+    with pytest.raises(sqlite3.DatabaseError) as refused:
+        Database(path)
+
+    # Looked at while the error and its frames still live: nothing but `close` can have let go of the file.
+    assert refused.value is not None
+    assert str(path) not in files_open_here()
+
+
+def test_what_was_opened_is_closed_when_the_next_connection_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "test.db"
+    left = [connect, connect]
+
+    def connect_twice(path: Path) -> sqlite3.Connection:
+        """What SQLite does when the process may open no more files."""
+        if not left:
+            raise sqlite3.OperationalError("too many open files")
+        return left.pop()(path)
+
+    monkeypatch.setattr(database_module, "connect", connect_twice)
+
+    with pytest.raises(sqlite3.OperationalError, match="too many") as refused:
+        Database(path)
+
+    assert refused.value is not None
+    assert str(path) not in files_open_here()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("krets-")]
+
+
+def files_open_here() -> set[str]:
+    """The paths of the files that this process holds open."""
+    return {str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()}
 
 
 def test_another_connections_commit_changes_the_counter(database: Database) -> None:
