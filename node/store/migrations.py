@@ -5,13 +5,16 @@ no two entries with one number.
 """
 
 import sqlite3
-
-from sqlite_utils import Database as UtilsDatabase
-from sqlite_utils import Migrations
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from node.store.search import SEARCH_SCHEMA
 
-migrations = Migrations("krets")
+if TYPE_CHECKING:
+    from sqlite_utils import Database as UtilsDatabase
+
+MIGRATION_SET = "krets"
+"""The name under which sqlite-utils keeps the record of what ran, in its table `_sqlite_migrations`."""
 
 _SCHEMA_1 = """
 CREATE TABLE node (
@@ -225,24 +228,55 @@ CREATE TABLE audit_log (
 """
 
 
-@migrations()
-def create_schema(db: UtilsDatabase) -> None:
+def create_schema(connection: sqlite3.Connection) -> None:
     """The first schema, with full text over the catalogue (external content: triggers keep it true)."""
     for statement in _SCHEMA_1.split(";\n"):
         if statement.strip():
-            db.execute(statement)
+            connection.execute(statement)
     for statement in SEARCH_SCHEMA:
-        db.execute(statement)
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_schema,)
+"""In the order they run. A name, once released, stays: it is what the record knows a migration by."""
 
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the database to the newest schema. Safe to call at every start and from two processes at once."""
+    if not _is_current(connection):
+        _apply(connection)
+
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    """Whether every migration has run. Only reads, as the start of almost every command does."""
+    recorded = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlite_migrations'"
+    if not connection.execute(recorded).fetchone()[0]:
+        return False
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (MIGRATION_SET,))
+    return {migration.__name__ for migration in MIGRATIONS} <= {row[0] for row in rows}
+
+
+def _apply(connection: sqlite3.Connection) -> None:
+    # Imported here: a person waits for every import of every command, and this one is needed only after an upgrade.
+    from sqlite_utils import Database as UtilsDatabase
+    from sqlite_utils import Migrations
+
+    known = Migrations(MIGRATION_SET)
+    for migration in MIGRATIONS:
+        known(name=migration.__name__)(_taking_database(migration))
     connection.execute("BEGIN IMMEDIATE")
     try:
-        migrations.apply(UtilsDatabase(connection))
+        known.apply(UtilsDatabase(connection))
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
     if connection.in_transaction:
         connection.execute("COMMIT")
+
+
+def _taking_database(migration: Callable[[sqlite3.Connection], None]) -> "Callable[[UtilsDatabase], None]":
+    def run(db: "UtilsDatabase") -> None:
+        migration(db.conn)
+
+    return run
