@@ -13,6 +13,7 @@ from node.commands.options import (
     LimitOption,
     Place,
     TierName,
+    WithinOption,
     parse_place,
 )
 
@@ -41,10 +42,7 @@ def search(
             show_default=False,
         ),
     ] = None,
-    within: Annotated[
-        float | None,
-        typer.Option("--within", metavar="KM", min=0, max=20_000, help="At most so far away.", show_default=False),
-    ] = None,
+    within: WithinOption = None,
     tier: Annotated[
         TierName | None, typer.Option("--tier", help="Only what this tier sees.", show_default=False)
     ] = None,

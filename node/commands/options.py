@@ -1,5 +1,6 @@
 """Options and arguments that more than one command has, and how their texts become values."""
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -63,6 +64,13 @@ def parse_words(text: str) -> str:
     return cleaned
 
 
+def refuse_nan(number: float | None) -> float | None:
+    """The number, unless it is `nan`, which lies within every range. Raises BadParameter."""
+    if number is not None and math.isnan(number):
+        raise typer.BadParameter("nan is not a number; write it like 2.5")
+    return number
+
+
 HomeOption: TypeAlias = Annotated[
     Path | None,
     typer.Option("--home", metavar="DIR", help="The node's folder; else KRETS_HOME.", show_default=False),
@@ -75,7 +83,20 @@ WaitOption: TypeAlias = Annotated[
         metavar="SECONDS",
         min=0,
         max=WAIT_SECONDS_MAX,
+        callback=refuse_nan,
         help="Wait so long for the peer's answer.",
+        show_default=False,
+    ),
+]
+WithinOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--within",
+        metavar="KM",
+        min=0,
+        max=20_000,
+        callback=refuse_nan,
+        help="At most so far away.",
         show_default=False,
     ),
 ]

@@ -266,9 +266,9 @@ async def test_an_entry_that_fails_holds_back_those_after_it_and_not_those_befor
     clock.forward(hours=2)
 
     await asyncio.to_thread(asker.node.write, lambda connection: None)
-    await until(asker, lambda connection: _acknowledged(connection) == 1)
+    await until(asker, lambda connection: _last_error(connection) == "answered 503")
 
-    assert await asyncio.to_thread(asker.node.read, _last_error) == "answered 503"
+    assert await asyncio.to_thread(asker.node.read, _acknowledged) == 1
 
 
 def _acknowledged(connection: sqlite3.Connection) -> int:

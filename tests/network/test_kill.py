@@ -47,7 +47,7 @@ PARTS = 2
 """Couples among whom the kills are shared, so that two processors have something to do."""
 
 FIRST_SEED = 20_261_123
-SPARED_SECONDS = (0.01, 0.3)
+SPARED_SECONDS = (0.01, 0.22)
 """How long after it answers a node may live, or its peer, before one of them is killed."""
 
 ACTS = 8
