@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from node.commands.options import HomeOption, JsonOption, parse_words, refuse_nan
+from node.commands.options import HomeOption, JsonOption, parse_words
 
 if TYPE_CHECKING:
     from node.keys import CreatedKeys
@@ -24,13 +24,9 @@ def init(
     org_number: Annotated[
         str, typer.Option("--org-number", metavar="NUMBER", help="Its number in the national register.")
     ],
-    latitude: Annotated[
-        float,
-        typer.Option("--latitude", metavar="DEGREES", min=-90, max=90, callback=refuse_nan, help="Degrees north."),
-    ],
+    latitude: Annotated[float, typer.Option("--latitude", metavar="DEGREES", min=-90, max=90, help="Degrees north.")],
     longitude: Annotated[
-        float,
-        typer.Option("--longitude", metavar="DEGREES", min=-180, max=180, callback=refuse_nan, help="Degrees east."),
+        float, typer.Option("--longitude", metavar="DEGREES", min=-180, max=180, help="Degrees east.")
     ],
     country: Annotated[str, typer.Option("--country", metavar="XX", help="Two letters, ISO 3166.")] = "NO",
     kind: Annotated[KindName, typer.Option("--kind", help="What the organisation is.")] = "municipality",

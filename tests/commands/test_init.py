@@ -97,7 +97,7 @@ def test_an_existing_node_is_never_touched(home: Path) -> None:
         ({"latitude": "95"}, 2, "--latitude"),
         ({"longitude": "-181"}, 2, "--longitude"),
         ({"latitude": "north"}, 2, "--latitude"),
-        ({"latitude": "nan"}, 2, "--latitude"),
+        ({"latitude": "nan"}, 1, "decimal degrees"),
         ({"kind": "company"}, 2, "is not one of 'municipality'"),
     ],
 )
