@@ -1,8 +1,7 @@
-"""The composition root: puts a node together from its settings, for a command or to serve.
+"""The composition root of a serving node: puts it together from its settings and runs it.
 
-The only place that knows everything, and it decides nothing. `open_node` is all that a command needs and imports no
-HTTP; `create_app` adds the handlers, the delivery loop and the jobs; `serve` runs that until it is told to stop.
-What serving alone needs is imported where it is used: a command starts in half the time without it.
+The only place that knows everything, and it decides nothing. `create_app` gives an open node its handlers, its
+delivery loop and its jobs; `serve` runs that until it is told to stop.
 """
 
 import asyncio
@@ -11,44 +10,35 @@ import fcntl
 import logging
 import os
 import random
-import secrets
 import signal
 import socket
-import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
 
-from node.domain.categories import parse_scheme
-from node.domain.outcomes import refuse
-from node.domain.places import Coordinates, snap_to_grid
-from node.keys import NodeKeys, load_keys, load_proof_key
-from node.operations.author import Author
-from node.operations.initialise_node import check_node
+from aiohttp import web
+
+from node.domain.requests import Approval
+from node.federation.deliver import Deliverer, TransportKeys
+from node.federation.documents import Documents, Organisation, describe_organisation, static_documents
+from node.federation.inbox import Inbox
+from node.federation.keyring import KeyRefresher, Keyring
+from node.federation.objects import Objects
+from node.federation.problems import problem_middleware
+from node.federation.transport import HttpTransport, Transport
+from node.jobs import Jobs, keep_running, start_scheduler
+from node.keys import NodeKeys, load_keys
+from node.opening import LOCK_NAME, Node, draw_fresh_token, open_node, published_coordinates, read_clock
 from node.settings import Settings, parse_listen
-from node.store.database import Database, connect, read_commit_counter
-from node.store.migrations import migrate
-from protocol.identifiers import ActorIri, Domain, Iri, Origin
-from schemas import category_scheme, message_context
+from node.store.database import read_commit_counter
+from node.web.home import HomeFacts, HomePage
+from protocol.identifiers import Domain
 
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from node.federation.deliver import Deliverer
-    from node.federation.keyring import KeyRefresher, Keyring
-    from node.federation.transport import Transport
-    from node.jobs import Jobs
-
-T = TypeVar("T")
-
-LOCK_NAME = "serve.lock"
+_NODE_KEY = web.AppKey("node", Node)
 
 LOCK_PAUSES_SECONDS = (0.02, 0.05, 0.1, 0.2)
 """Between tries to take the lock: four commands in a row may ask who holds it before a start gives up."""
@@ -68,9 +58,6 @@ STOP_SECONDS = 5.0
 DELIVERY_GRACE_SECONDS = 5.0
 """For deliveries under way to end; one that is cut off is repeated after the next start."""
 
-TOKEN_BYTES = 16
-"""128 random bits in every IRI and nonce: nobody guesses one, and none is ever drawn twice."""
-
 
 class ServeRefused(Exception):
     """The node cannot be served like this. `safe_text` is one line that says why and what to do."""
@@ -80,109 +67,14 @@ class ServeRefused(Exception):
         self.safe_text = safe_text
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An open node: its settings, its database, and who it is when it writes. Use it in a `with` statement."""
-
-    settings: Settings
-    database: Database
-    author: Author
-    clock: Callable[[], datetime]
-
-    def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """What the function reads. Blocks: for commands."""
-        return self.database.read(function).result()
-
-    def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """What the function returns, once its writes are committed. Blocks: for commands."""
-        return self.database.write(function).result()
-
-    def close(self) -> None:
-        """Finish what is queued and close the database. Blocks."""
-        self.database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def read_clock() -> datetime:
-    """This machine's time, aware UTC."""
-    return datetime.now(UTC)
-
-
-def draw_fresh_token() -> str:
-    """Fresh base64url of 22 characters."""
-    return secrets.token_urlsafe(TOKEN_BYTES)
-
-
-def open_node(
-    settings: Settings,
-    *,
-    clock: Callable[[], datetime] = read_clock,
-    draw_token: Callable[[], str] = draw_fresh_token,
-) -> Node:
-    """The node in the settings' folder, its database brought to the newest schema. Blocks.
-
-    Raises RefusedError where the database is missing, unreadable or another node's, and KeysInvalid for its keys.
-    """
-    author = Author(
-        actor_iri=ActorIri(Iri(settings.actor_iri)),
-        origin=Origin(settings.origin),
-        proof_key=load_proof_key(settings.home, actor_iri=settings.actor_iri),
-        context=message_context(),
-        scheme=parse_scheme(category_scheme()),
-        coordinates=published_coordinates(settings),
-        draw_token=draw_token,
-    )
-    path = settings.database_path
-    # SQLite would make an empty database where there is none.
-    if not path.is_file():
-        raise refuse("no-database", f"{path} is missing: restore it from the backup, or make a new node elsewhere.")
-    try:
-        with closing(connect(path)) as connection:
-            migrate(connection)
-            check_node(connection, actor_iri=settings.actor_iri)
-    except sqlite3.DatabaseError as error:
-        raise refuse(
-            "database", f"{path} cannot be used ({error}). Is the disk full, or another user its owner?"
-        ) from error
-    return Node(settings=settings, database=Database(path), author=author, clock=clock)
-
-
-def published_coordinates(settings: Settings) -> Coordinates:
-    """Where the organisation says it is: the nearest point of its grid."""
-    exact = Coordinates(latitude=settings.latitude, longitude=settings.longitude)
-    return snap_to_grid(exact, grid_degrees=settings.grid_degrees)
-
-
-def is_served(home: Path) -> bool:
-    """Whether a `krets serve` runs on this folder now, on this machine."""
-    try:
-        descriptor = os.open(home / LOCK_NAME, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
 def create_app(
     settings: Settings,
     *,
     clock: Callable[[], datetime],
-    transport: "Transport | None" = None,
+    transport: Transport | None = None,
     draw_token: Callable[[], str] = draw_fresh_token,
     draw_jitter: Callable[[], float] = random.random,
-) -> "web.Application":
+) -> web.Application:
     """The whole serving node as an aiohttp application that opens and closes what it needs. Blocks.
 
     Without a `transport` it talks to the real network. Everything that reads a file happens here, before the event
@@ -197,16 +89,9 @@ def create_app(
         raise
 
 
-def node_of(app: "web.Application") -> Node:
+def node_of(app: web.Application) -> Node:
     """The node that an application of `create_app` serves."""
-    return app[_node_key()]
-
-
-@cache
-def _node_key() -> "web.AppKey[Node]":
-    from aiohttp import web
-
-    return web.AppKey("node", Node)
+    return app[_NODE_KEY]
 
 
 async def serve(settings: Settings, listen: str | None = None) -> None:
@@ -215,8 +100,6 @@ async def serve(settings: Settings, listen: str | None = None) -> None:
     `listen` is HOST:PORT and overrides the settings. Raises ServeRefused with advice where this folder is served
     already or the address cannot be listened on, and what `open_node` raises.
     """
-    from aiohttp import web
-
     logging.basicConfig(
         stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
@@ -225,8 +108,6 @@ async def serve(settings: Settings, listen: str | None = None) -> None:
     except ValueError as error:
         raise ServeRefused(f"--listen is {listen!r}: {error}.") from error
     stopping = asyncio.Event()
-    # aiohttp names a key after the module on the stack, and a thread has none: make it here.
-    _node_key()
     with closing(await asyncio.to_thread(_take_lock, settings.home)):
         bound = await asyncio.to_thread(_bind, host, port)
         try:
@@ -254,18 +135,7 @@ async def serve(settings: Settings, listen: str | None = None) -> None:
             await runner.cleanup()
 
 
-def _assemble(node: Node, *, transport: "Transport | None", draw_jitter: Callable[[], float]) -> "web.Application":
-    from aiohttp import web
-
-    from node.domain.requests import Approval
-    from node.federation.deliver import Deliverer, TransportKeys
-    from node.federation.inbox import Inbox
-    from node.federation.keyring import KeyRefresher, Keyring
-    from node.federation.objects import Objects
-    from node.federation.problems import problem_middleware
-    from node.federation.transport import HttpTransport
-    from node.jobs import Jobs
-
+def _assemble(node: Node, *, transport: Transport | None, draw_jitter: Callable[[], float]) -> web.Application:
     settings, database, author, clock = node.settings, node.database, node.author, node.clock
     keys = load_keys(settings.home, actor_iri=settings.actor_iri)
     network = HttpTransport(loopback_allowed=settings.dev) if transport is None else transport
@@ -292,7 +162,7 @@ def _assemble(node: Node, *, transport: "Transport | None", draw_jitter: Callabl
         draw_jitter=draw_jitter,
     )
     app = web.Application(middlewares=[problem_middleware])
-    app[_node_key()] = node
+    app[_NODE_KEY] = node
     app.router.add_post("/inbox", inbox.post_inbox)
     Objects(database=database, keyring=keyring, origin=author.origin, clock=clock).add_routes(app.router)
     _add_public_routes(app.router, node=node, keys=keys)
@@ -302,11 +172,8 @@ def _assemble(node: Node, *, transport: "Transport | None", draw_jitter: Callabl
     return app
 
 
-def _add_public_routes(router: "web.UrlDispatcher", *, node: Node, keys: NodeKeys) -> None:
+def _add_public_routes(router: web.UrlDispatcher, *, node: Node, keys: NodeKeys) -> None:
     """Everything that is for anybody: what the node says of itself, and the page for people."""
-    from node.federation.documents import Documents, Organisation, describe_organisation, static_documents
-    from node.web.home import HomeFacts, HomePage
-
     settings = node.settings
     organisation = Organisation(
         actor_iri=node.author.actor_iri,
@@ -341,17 +208,14 @@ class _Running:
     """What runs beside the requests, from the start of the application to its end."""
 
     node: Node
-    network: "Transport"
-    keyring: "Keyring"
-    refresher: "KeyRefresher"
-    deliverer: "Deliverer"
-    jobs: "Jobs"
+    network: Transport
+    keyring: Keyring
+    refresher: KeyRefresher
+    deliverer: Deliverer
+    jobs: Jobs
 
-    async def run(self, _app: "web.Application") -> AsyncIterator[None]:
+    async def run(self, _app: web.Application) -> AsyncIterator[None]:
         """Start it, wait for the end, and stop it in the opposite order; the database is closed last."""
-        from node.federation.transport import HttpTransport
-        from node.jobs import keep_running, start_scheduler
-
         node, loop = self.node, asyncio.get_running_loop()
 
         def wake() -> None:
@@ -439,7 +303,7 @@ def _bind(host: str, port: int) -> socket.socket:
         raise ServeRefused(reason) from error
 
 
-async def _listen(runner: "web.AppRunner", bound: socket.socket) -> asyncio.Server:
+async def _listen(runner: web.AppRunner, bound: socket.socket) -> asyncio.Server:
     """Accept connections, no more than CONNECTIONS_MAX at once."""
     server = runner.server
     if server is None:

@@ -40,7 +40,13 @@ def nothing_blocks_the_event_loop() -> Iterator[BlockBuster]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first, in an order otherwise random, so that no worker begins one when the others have finished."""
+    """Long tests first, in an order otherwise random, so that no worker begins one when the others have finished.
+
+    They are not measured: what they run again in this process, the others have measured, and it costs as much again.
+    """
+    for item in items:
+        if item.get_closest_marker("slow") is not None:
+            item.add_marker("no_cover")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

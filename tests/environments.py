@@ -232,6 +232,18 @@ def make_environment(interpreter: Interpreter, folder: Path, *, pip_from: Path |
     write_stamp(folder, interpreter)
 
 
+def without_compiling_again(folder: Path) -> dict[str, str]:
+    """The variables of this process, changed so that what runs in an environment keeps its compiled files.
+
+    Where Python is told to write none, each of the hundreds of commands that the tests start would compile all that it
+    imports, which takes longer than what it does. They are kept inside the environment then.
+    """
+    variables = dict(os.environ)
+    if variables.pop("PYTHONDONTWRITEBYTECODE", None):
+        variables["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
+    return variables
+
+
 def locked_pip() -> str:
     """The lock's entry for pip with its hashes."""
     entry = re.search(r"^pip==.*(?:\n    --hash.*)+", LOCK.read_text(encoding="utf-8"), re.MULTILINE)

@@ -23,6 +23,7 @@ from tests.environments import (
     find_interpreters,
     make_environment,
     python_in,
+    without_compiling_again,
 )
 
 WORKERS = max(2, min(8, os.cpu_count() or 2))
@@ -39,15 +40,18 @@ class Run:
     failed: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
 
-    def step(self, name: str, command: list[str], *, environment: dict[str, str] | None = None) -> str:
-        """Run one command, passing its output on as it comes. Returns its last summary line of pytest, if any."""
+    def step(self, name: str, python: Path, *words: str, variables: dict[str, str] | None = None) -> str:
+        """Run something with an environment's Python, passing its output on as it comes.
+
+        Returns its last summary line of pytest, if any.
+        """
         print(f"\n--- {name}", flush=True)
         started_at = time.monotonic()
         summary = ""
         with subprocess.Popen(
-            command,
+            [str(python), *words],
             cwd=REPOSITORY,
-            env={**os.environ, **(environment or {})},
+            env={**without_compiling_again(python.parent.parent), **(variables or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -97,29 +101,28 @@ def prepare(interpreter: Interpreter, *, pip_from: Path) -> Path:
 
 def check_source(run: Run, *, python: Path) -> None:
     """Everything that can be known without running the code."""
-    run.step("style", [str(python), "-m", "ruff", "check", "."])
-    run.step("format", [str(python), "-m", "ruff", "format", "--check", "."])
-    run.step("import direction", [str(python.parent / "lint-imports"), "--no-cache"])
-    run.step("types", [str(python), "-m", "mypy"])
+    run.step("style", python, "-m", "ruff", "check", ".")
+    run.step("format", python, "-m", "ruff", "format", "--check", ".")
+    run.step("import direction", python, str(python.parent / "lint-imports"), "--no-cache")
+    run.step("types", python, "-m", "mypy")
 
 
 def test_everything(run: Run, *, python: Path, label: str) -> str:
     """All tests but the soak on the first interpreter, with coverage. Returns pytest's summary line."""
     with tempfile.TemporaryDirectory() as scratch:
         uses = Path(scratch) / "shared-uses.txt"
-        environment = {
+        variables = {
             # Apart from the repository, so that another run there cannot take these figures away.
             "COVERAGE_FILE": str(Path(scratch) / "coverage"),
             # Contexts tell which test ran which line; only the C tracer records them on every version of Python.
             "COVERAGE_CORE": "ctrace",
             "KRETS_SHARED_USES": str(uses),
         }
+        measured = ("--cov", "--cov-context=test", "--cov-report=")
         summary = run.step(
-            f"tests on {label}",
-            [str(python), "-m", "pytest", "-n", str(WORKERS), "--cov", "--cov-context=test", "--cov-report="],
-            environment=environment,
+            f"tests on {label}", python, "-m", "pytest", "-n", str(WORKERS), *measured, variables=variables
         )
-        run.step("coverage", [str(python), "-m", "tests.coverage_floors", str(uses)], environment=environment)
+        run.step("coverage", python, "-m", "tests.coverage_floors", str(uses), variables=variables)
     return summary
 
 
@@ -135,7 +138,7 @@ def test_others(run: Run, prepared: list[tuple[Interpreter, Future[Path]]]) -> N
             run.outcomes.append(f"{name}: FAILED, no environment")
             continue
         options = ["-q", "-n", str(WORKERS), "-m", "not slow and not soak", "--hypothesis-profile=quick"]
-        run.step(name, [str(python), "-m", "pytest", *options])
+        run.step(name, python, "-m", "pytest", *options)
 
 
 def close(run: Run, discovery: Discovery, *, first: Interpreter) -> None:

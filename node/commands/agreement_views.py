@@ -10,8 +10,8 @@ from protocol.agreements import Phase
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from node.app import Node
     from node.domain.agreements import Agreement
+    from node.opening import Node
 
 
 def state_text(agreement: "Agreement") -> str:

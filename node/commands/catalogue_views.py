@@ -8,8 +8,8 @@ from node.commands.outgoing import find_outgoing, print_outgoing, wait_until_sen
 from node.commands.printing import last_day_text, print_fields, print_json, print_line
 
 if TYPE_CHECKING:
-    from node.app import Node
     from node.domain.catalogue import CatalogueEntry
+    from node.opening import Node
     from protocol.vocabulary import Purpose, Tier
 
 WHO_SEES = {

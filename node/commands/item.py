@@ -19,8 +19,8 @@ from node.commands.options import (
 from protocol.limits import QUANTITY_MAX
 
 if TYPE_CHECKING:
-    from node.app import Node
     from node.domain.inventory import Item
+    from node.opening import Node
 
 ConditionName = Literal["new", "as-new", "good", "worn", "needs-repair"]
 """The five steps of `node.sheets.conditions`, so that typed and imported items say it alike."""

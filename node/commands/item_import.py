@@ -10,7 +10,7 @@ import typer
 from node.commands.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
-    from node.app import Node
+    from node.opening import Node
     from node.operations.import_items import Imported
     from node.sheets import ImportRow, Sheet
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from node.commands.refusals import CommandRefusedError
 
 if TYPE_CHECKING:
-    from node.app import Node
+    from node.opening import Node
     from node.settings import Settings
 
 
@@ -27,7 +27,7 @@ def find_settings(home: Path | None) -> "Settings":
 @contextmanager
 def opened_node(home: Path | None) -> Iterator["Node"]:
     """The node in this folder, for as long as one command needs it."""
-    from node.app import open_node
+    from node.opening import open_node
 
     settings = find_settings(home)
     with refused_plainly(), open_node(settings, clock=utc_now) as node:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from node.commands.printing import count_text, print_note
 
 if TYPE_CHECKING:
-    from node.app import Node
+    from node.opening import Node
     from node.store.overview import Delivery
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Outgoing:
 
 def find_outgoing(node: "Node") -> Outgoing:
     """What waits for peers now."""
-    from node.app import is_served
+    from node.opening import is_served
     from node.store.overview import list_deliveries
 
     waiting = node.read(lambda connection: list_deliveries(connection, waiting_only=True, limit=CURSORS_MAX))

@@ -16,8 +16,8 @@ from node.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from node.app import Node
     from node.domain.peers import Peer
+    from node.opening import Node
 
 app = typer.Typer(help="Peers: other nodes, and what each may see.", rich_markup_mode=None)
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from node.app import Node
 from node.commands.outgoing import find_outgoing, print_outgoing
 from node.commands.printing import print_fields, print_json, print_line
 from node.commands.refusals import CommandRefusedError
 from node.domain.peers import FollowerState, FollowingState, Peer
 from node.keys import load_recovery_public
+from node.opening import Node
 from node.operations.add_peer import AddPeer, add_peer
 from node.operations.learn_peer import LearnPeer, learn_peer
 from node.store import peers

@@ -10,11 +10,11 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     Example:
       krets status --home asker
     """
-    from node.app import is_served
     from node.commands.opening import opened_node
     from node.commands.outgoing import CURSORS_MAX
     from node.commands.printing import moment_text, print_fields, print_json, print_line, print_table
     from node.keys import recovery_key_present
+    from node.opening import is_served
     from node.store.overview import list_deliveries, load_overview
 
     with opened_node(home) as node:

@@ -14,6 +14,7 @@ LAYERS = (
     ("node.commands",),
     ("node.app",),
     ("node.jobs",),
+    ("node.opening",),
     ("node.web", "node.federation"),
     ("node.operations",),
     ("node.store",),
@@ -56,8 +57,16 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "rich": ("cli", "node.commands"),
     "aiohttp": ("node.web", "node.federation", "node.jobs", "node.app", "node.commands"),
     "openpyxl": ("node.sheets",),
-    "node.keys": ("node.app", "node.commands", "node.federation", "node.jobs"),
-    "node.settings": ("node.app", "node.commands", "node.federation", "node.jobs", "node.operations", "node.web"),
+    "node.keys": ("node.app", "node.opening", "node.commands", "node.federation", "node.jobs"),
+    "node.settings": (
+        "node.app",
+        "node.opening",
+        "node.commands",
+        "node.federation",
+        "node.jobs",
+        "node.operations",
+        "node.web",
+    ),
 }
 """What has one home: which parts may import it."""
 

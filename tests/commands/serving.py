@@ -15,7 +15,8 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
-from node.app import LOCK_NAME, create_app
+from node.app import create_app
+from node.opening import LOCK_NAME
 from node.settings import load_settings
 from tests.commands.running import granted
 

@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from node.app import open_node
+from node.opening import open_node
 from node.operations.decide_request import AcceptRequest, RejectRequest, accept_request, reject_request
 from node.operations.hand_over import ReceiveHandover, receive
 from node.store.agreements import AgreementFilter, list_agreements, load_agreement

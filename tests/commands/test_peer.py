@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from node.app import open_node
+from node.opening import open_node
 from node.operations.record_stranger import record_unknown_follow
 from node.settings import load_settings
 from protocol.http_signatures import HttpRequest

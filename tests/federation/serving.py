@@ -17,9 +17,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from node.app import Node, create_app, node_of
+from node.app import create_app, node_of
 from node.federation.transport import ExchangeFailed, HttpAnswer
 from node.keys import MAIN_NAME, create_keys
+from node.opening import Node
 from node.operations.add_peer import AddPeer, add_peer
 from node.operations.decide_peer import AcceptPeer, accept_peer
 from node.operations.initialise_node import initialise_node

@@ -11,9 +11,9 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from node.app import open_node
 from node.domain.requests import Approval
 from node.keys import load_keys
+from node.opening import open_node
 from node.operations.decide_peer import AcceptPeer, accept_peer
 from node.operations.learn_peer import LearnPeer, learn_peer
 from node.operations.record_stranger import record_unknown_follow

@@ -19,21 +19,13 @@ from pathlib import Path
 
 import pytest
 
-from node.app import (
-    ServeRefused,
-    _take_lock,
-    draw_fresh_token,
-    is_served,
-    open_node,
-    published_coordinates,
-    read_clock,
-    serve,
-)
+from node.app import ServeRefused, _take_lock, serve
 from node.domain.outcomes import RefusedError
 from node.domain.places import Coordinates
 from node.federation.objects import NOT_FOUND_SECONDS
 from node.jobs import RESTART_SECONDS, keep_running, run_guarded
 from node.keys import KeysInvalid
+from node.opening import draw_fresh_token, is_served, open_node, published_coordinates, read_clock
 from node.settings import Settings
 from tests.cast import Clock
 from tests.federation.serving import Network, Served, make_app, make_home, problem_of
