@@ -43,8 +43,8 @@ _NODE_KEY = web.AppKey("node", Node)
 LOCK_PAUSES_SECONDS = (0.02, 0.05, 0.1, 0.2)
 """Between tries to take the lock: four commands in a row may ask who holds it before a start gives up."""
 
-WATCH_SECONDS = 0.5
-"""Between two looks for commits of other processes: a command beside `serve` is noticed within a second."""
+WATCH_SECONDS = 0.15
+"""Between two looks for commits of other processes: a command beside `serve` is noticed at once, for its person."""
 
 CONNECTIONS_MAX = 1_000
 """Connections that peers and proxies may hold open; one more is answered 503 at once. About 30 KiB each."""

@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from tests.case_draw import draw_cases
 from tests.shared_files import shared_folder
 
 # openpyxl reads with lxml where it finds it. A test's library brings lxml; an installed node has none, so nor do we.
@@ -38,12 +39,25 @@ def nothing_blocks_the_event_loop() -> Iterator[BlockBuster]:
         yield guard
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option for further interpreters, where another case of the same test seldom finds something new."""
+    parser.addoption(
+        "--cases-max", type=int, metavar="N", help="of each parametrized test run N cases at most, drawn by the seed"
+    )
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long tests first, in an order otherwise random, so that no worker begins one when the others have finished.
 
     They are not measured: what they run again in this process, the others have measured, and it costs as much again.
     """
+    cases_max = config.getoption("cases_max")
+    if cases_max is not None:
+        # The same draw in every worker: pytest-randomly hands its seed to all of them.
+        drawn = draw_cases(items, cases_max=cases_max, seed=str(config.getoption("randomly_seed", "")))
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in drawn])
+        items[:] = [item for item in items if item.nodeid in drawn]
     for item in items:
         if item.get_closest_marker("slow") is not None:
             item.add_marker("no_cover")

@@ -29,6 +29,12 @@ from tests.environments import (
 WORKERS = max(2, min(8, os.cpu_count() or 2))
 """Test processes at once: many tests wait for other processes, so two pay even on one core; more than eight do not."""
 
+CASES_MAX = 3
+"""Cases of each parametrized test on a further interpreter. The first one runs all of them."""
+
+ABOUT_THE_TREE = ("tests/architecture", "tests/documents", "tests/bench")
+"""Folders of tests that tell of files and not of a Python: they run on the first interpreter only."""
+
 SUMMARY = re.compile(r"=+ .*\bin \d[\d.]*s.* =+")
 """pytest's own last line."""
 
@@ -127,7 +133,7 @@ def test_everything(run: Run, *, python: Path, label: str) -> str:
 
 
 def test_others(run: Run, prepared: list[tuple[Interpreter, Future[Path]]]) -> None:
-    """All tests but the slow ones on every other interpreter."""
+    """Every other interpreter runs every test that is about code and not slow, with some of its cases."""
     for interpreter, future in prepared:
         name = f"tests on {interpreter.label}"
         try:
@@ -138,6 +144,7 @@ def test_others(run: Run, prepared: list[tuple[Interpreter, Future[Path]]]) -> N
             run.outcomes.append(f"{name}: FAILED, no environment")
             continue
         options = ["-q", "-n", str(WORKERS), "-m", "not slow and not soak", "--hypothesis-profile=quick"]
+        options += [f"--cases-max={CASES_MAX}", *(f"--ignore={folder}" for folder in ABOUT_THE_TREE)]
         run.step(name, python, "-m", "pytest", *options)
 
 
@@ -146,8 +153,9 @@ def close(run: Run, discovery: Discovery, *, first: Interpreter) -> None:
     print("\n--- result")
     for outcome in run.outcomes:
         print(outcome)
+    some = f"no slow test, {CASES_MAX} cases of each other"
     tested = ", ".join(
-        f"{interpreter.label} ({'all tests' if interpreter == first else 'without the slow ones'})"
+        f"{interpreter.label} ({'all tests' if interpreter == first else some})"
         for interpreter in discovery.interpreters
     )
     print(f"interpreters tested: {tested}")

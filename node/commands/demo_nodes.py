@@ -27,8 +27,8 @@ STOP_SECONDS_MAX = 15.0
 WAIT_SECONDS_MAX = 120.0
 """How long the story waits for something to arrive: on loopback it takes milliseconds, on a loaded machine longer."""
 
-FIRST_LOOK_SECONDS = 0.4
-"""A running node notices what a command wrote within half a second, and on loopback the rest takes milliseconds."""
+FIRST_LOOK_SECONDS = 0.2
+"""A running node notices what a command wrote in less than that, and on loopback the rest takes milliseconds."""
 
 POLL_SECONDS = 0.15
 LOG_TAIL_CHARS = 300

@@ -1,7 +1,7 @@
 """Feeds with dense numbers, and subscriptions: a peer's cursor in a feed. No row per message and peer."""
 
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from node.domain.delivery import FeedEntry, Subscription
 from node.store.rows import instant_of, instant_text
@@ -123,11 +123,13 @@ def record_acknowledged(
 def record_failure(
     connection: sqlite3.Connection, *, peer_id: int, feed_id: int, error: str, next_attempt_at: datetime
 ) -> None:
-    """The push failed; the cursor stays and the next attempt waits."""
+    """The push failed; the cursor stays and the next attempt waits, never shorter: whole seconds are kept, rounded up."""
+    whole = next_attempt_at.replace(microsecond=0)
+    due_at = whole if whole == next_attempt_at else whole + timedelta(seconds=1)
     connection.execute(
         "UPDATE subscriptions SET failures = failures + 1, last_error = ?, next_attempt_at = ?"
         " WHERE peer_id = ? AND feed_id = ?",
-        (error, instant_text(next_attempt_at), peer_id, feed_id),
+        (error, instant_text(due_at), peer_id, feed_id),
     )
 
 

@@ -4,12 +4,15 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests import coverage_floors, environments, run_all
 from tests.architecture.source_tree import REPOSITORY
+from tests.case_draw import draw_cases
 
 
 def test_the_interpreter_that_runs_this_is_found_and_no_language_version_twice(tmp_path: Path) -> None:
@@ -49,6 +52,62 @@ def test_the_first_environment_begins_with_the_locked_pip_and_its_hashes() -> No
     entry = environments.locked_pip()
 
     assert re.fullmatch(r"pip==[0-9.]+ \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A case that pytest has found."""
+
+    nodeid: str
+
+
+CASES = tuple(Collected(f"tests/a.py::test_{name}") for name in ("two", *(f"one[{number}]" for number in range(20))))
+
+
+def test_a_draw_takes_so_many_cases_of_each_test_and_others_with_another_seed() -> None:
+    drawn = draw_cases(CASES, cases_max=3, seed="1")
+
+    assert len(drawn) == 4
+    assert "tests/a.py::test_two" in drawn
+    assert draw_cases(reversed(CASES), cases_max=3, seed="1") == drawn
+    assert draw_cases(CASES, cases_max=3, seed="2") != drawn
+    assert draw_cases(CASES, cases_max=20, seed="1") == {case.nodeid for case in CASES}
+
+
+def test_with_a_most_of_cases_the_others_are_left_out_and_counted() -> None:
+    listed = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--collect-only",
+            "-q",
+            "--cases-max=2",
+            "tests/commands/test_command_line.py",
+        ],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    cases = Counter(line.partition("[")[0] for line in listed.splitlines() if "[" in line)
+    assert set(cases.values()) == {2}
+    assert re.search(r"\d+/\d+ tests collected \(\d+ deselected\)", listed)
+
+
+def test_where_no_compiled_files_may_be_written_they_go_into_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    told = environments.without_compiling_again(tmp_path)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    untold = environments.without_compiling_again(tmp_path)
+
+    assert "PYTHONDONTWRITEBYTECODE" not in told
+    assert told["PYTHONPYCACHEPREFIX"] == str(tmp_path / "compiled")
+    assert "PYTHONPYCACHEPREFIX" not in untold
 
 
 def test_contexts_of_the_named_tests_are_left_out_and_no_others() -> None:
