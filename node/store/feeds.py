@@ -123,7 +123,8 @@ def record_acknowledged(
 def record_failure(
     connection: sqlite3.Connection, *, peer_id: int, feed_id: int, error: str, next_attempt_at: datetime
 ) -> None:
-    """The push failed; the cursor stays and the next attempt waits, never shorter: whole seconds are kept, rounded up."""
+    """The push failed; the cursor stays and the next attempt waits."""
+    # Whole seconds are kept. Rounded down, an attempt would come up to a second before its time.
     whole = next_attempt_at.replace(microsecond=0)
     due_at = whole if whole == next_attempt_at else whole + timedelta(seconds=1)
     connection.execute(
