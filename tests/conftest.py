@@ -6,8 +6,7 @@ Fixtures of one area belong in the conftest.py of its own folder.
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Generator, Iterator
 
 import hypothesis
 import pytest
@@ -15,6 +14,7 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 from tests.case_draw import draw_cases
 from tests.shared_files import shared_folder
+from tests.shared_uses import SharedUses
 
 # openpyxl reads with lxml where it finds it. A test's library brings lxml; an installed node has none, so nor do we.
 os.environ["OPENPYXL_LXML"] = "False"
@@ -74,24 +74,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                         terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {text}")
 
 
-def _record_uses_of_shared_files(uses: Path) -> None:
-    """Append the id of each test that opens or asks for a shared file; `coverage_floors.py` reads the list."""
-    folder = str(shared_folder().resolve()) + os.sep
-    recorded: set[str] = set()
-
-    def watch(event: str, arguments: tuple[object, ...]) -> None:
-        if event not in ("open", "os.listdir", "os.scandir", "krets.shared_file"):
-            return
-        if not arguments or not isinstance(arguments[0], str) or not arguments[0].startswith(folder):
-            return
-        test_id = os.environ.get("PYTEST_CURRENT_TEST", "").rsplit(" ", 1)[0]
-        if test_id and test_id not in recorded:
-            recorded.add(test_id)
-            with uses.open("a", encoding="utf-8") as lines:
-                lines.write(test_id + "\n")
-
-    sys.addaudithook(watch)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Tell apart what a test covers by the shared folder alone."""
+    shared_uses.begin(item.nodeid)
+    try:
+        return (yield)
+    finally:
+        shared_uses.end()
 
 
-if os.environ.get("KRETS_SHARED_USES"):
-    _record_uses_of_shared_files(Path(os.environ["KRETS_SHARED_USES"]))
+shared_uses = SharedUses(shared_folder())
+sys.addaudithook(shared_uses.watch)

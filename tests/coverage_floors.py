@@ -1,19 +1,19 @@
 """Holds the measured coverage against the floors, with and without the tests that need the shared folder.
 
 The vectors and corpora of the shared folder are not part of this project, so nothing may be covered by them alone. One
-run is enough to know: every line is recorded with the test that ran it, the tests that touched the shared folder are
-listed in a file, and the second verdict leaves their lines out.
+run is enough to know: what a test runs after it has turned to that folder is recorded apart (`shared_uses.py`), and the
+second verdict leaves it out.
 
-    python -m tests.coverage_floors FILE      FILE lists the tests that used the shared folder, one id a line
+    python -m tests.coverage_floors
 """
 
 import io
-import re
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import coverage
+
+from tests.shared_uses import SHARED_CONTEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,8 @@ FLOORS = (
 )
 
 
-def contexts_without(test_ids: frozenset[str]) -> str:
-    """A pattern for the contexts of every test but these; lines run outside any test count as well."""
-    left_out = "|".join(re.escape(test_id) for test_id in sorted(test_ids))
-    return rf"^(?!(?:{left_out})(?:\[|\||::|$))"
-
-
-def read_test_ids(path: Path) -> frozenset[str]:
-    """The ids in a file, without their parameters. An absent file is an empty one."""
-    if not path.exists():
-        return frozenset()
-    return frozenset(line.split("[")[0].strip() for line in path.read_text(encoding="utf-8").splitlines() if line)
+OWN_LINES = rf"^(?!{SHARED_CONTEXT}$)"
+"""Matches every context but the one of the shared folder; lines run outside any test have an empty one."""
 
 
 def measure(measured: coverage.Coverage, floor: Floor, *, contexts: list[str] | None) -> tuple[float, str]:
@@ -51,14 +42,14 @@ def measure(measured: coverage.Coverage, floor: Floor, *, contexts: list[str] | 
     return percent, table.getvalue()
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Print each verdict. Returns the exit status: 0 if every floor is reached."""
-    test_ids = read_test_ids(Path(arguments[0]))
     measured = coverage.Coverage()
     measured.load()
-    verdicts: list[tuple[str, list[str] | None]] = [("all tests", None)]
-    if test_ids:
-        verdicts.append((f"without the {len(test_ids)} that use the shared folder", [contexts_without(test_ids)]))
+    verdicts: list[tuple[str, list[str] | None]] = [
+        ("all tests", None),
+        ("without what needs the shared folder", [OWN_LINES]),
+    ]
     status = 0
     for which, contexts in verdicts:
         for floor in FLOORS:
@@ -78,4 +69,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

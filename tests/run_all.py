@@ -26,8 +26,8 @@ from tests.environments import (
     without_compiling_again,
 )
 
-WORKERS = max(2, min(8, os.cpu_count() or 2))
-"""Test processes at once: many tests wait for other processes, so two pay even on one core; more than eight do not."""
+WORKERS = min(8, (os.cpu_count() or 1) + 1)
+"""Test processes at once: many tests wait for other processes, so one more than processors; over eight do not pay."""
 
 CASES_MAX = 3
 """Cases of each parametrized test on a further interpreter. The first one runs all of them."""
@@ -116,19 +116,17 @@ def check_source(run: Run, *, python: Path) -> None:
 def test_everything(run: Run, *, python: Path, label: str) -> str:
     """All tests but the soak on the first interpreter, with coverage. Returns pytest's summary line."""
     with tempfile.TemporaryDirectory() as scratch:
-        uses = Path(scratch) / "shared-uses.txt"
         variables = {
             # Apart from the repository, so that another run there cannot take these figures away.
             "COVERAGE_FILE": str(Path(scratch) / "coverage"),
-            # Contexts tell which test ran which line; only the C tracer records them on every version of Python.
+            # Contexts tell what needed the shared folder; only the C tracer records them on every version of Python.
             "COVERAGE_CORE": "ctrace",
-            "KRETS_SHARED_USES": str(uses),
         }
-        measured = ("--cov", "--cov-context=test", "--cov-report=")
+        measured = ("--cov", "--cov-report=")
         summary = run.step(
             f"tests on {label}", python, "-m", "pytest", "-n", str(WORKERS), *measured, variables=variables
         )
-        run.step("coverage", python, "-m", "tests.coverage_floors", str(uses), variables=variables)
+        run.step("coverage", python, "-m", "tests.coverage_floors", variables=variables)
     return summary
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests import coverage_floors, environments, run_all
 from tests.architecture.source_tree import REPOSITORY
 from tests.case_draw import draw_cases
+from tests.shared_uses import SharedUses
 
 
 def test_the_interpreter_that_runs_this_is_found_and_no_language_version_twice(tmp_path: Path) -> None:
@@ -110,27 +111,31 @@ def test_where_no_compiled_files_may_be_written_they_go_into_the_environment(
     assert "PYTHONPYCACHEPREFIX" not in untold
 
 
-def test_contexts_of_the_named_tests_are_left_out_and_no_others() -> None:
-    pattern = re.compile(coverage_floors.contexts_without(frozenset({"tests/a.py::test_vectors", "tests/b.py"})))
-    contexts = [
-        "",
-        "tests/a.py::test_vectors|run",
-        "tests/a.py::test_vectors[one]|setup",
-        "tests/a.py::test_vectors_of_ours|run",
-        "tests/b.py::test_anything|run",
-    ]
+def test_from_its_first_use_of_the_shared_folder_a_test_counts_apart_and_so_do_its_later_cases(tmp_path: Path) -> None:
+    switched: list[str] = []
+    uses = SharedUses(tmp_path, switch=switched.append)
 
-    kept = [context for context in contexts if pattern.search(context)]
+    uses.watch("open", (f"{tmp_path}/jcs.json", "r"))
+    uses.begin("tests/a.py::test_vectors[x]")
+    uses.watch("open", ("/elsewhere/jcs.json", "r"))
+    uses.watch("import", (f"{tmp_path}/jcs.json",))
+    before = list(switched)
+    uses.watch("open", (f"{tmp_path}/jcs.json", "r"))
+    uses.watch("os.listdir", (f"{tmp_path}/more",))
+    uses.end()
+    uses.begin("tests/a.py::test_vectors[y]")
+    uses.end()
+    uses.begin("tests/a.py::test_ours")
+    uses.end()
 
-    assert kept == ["", "tests/a.py::test_vectors_of_ours|run"]
+    assert before == []
+    assert switched == ["shared", "", "shared", ""]
 
 
-def test_ids_of_tests_are_read_without_their_parameters(tmp_path: Path) -> None:
-    listed = tmp_path / "uses.txt"
-    listed.write_text("tests/a.py::test_vectors[x]\ntests/a.py::test_vectors[y]\ntests/b.py::test_z\n")
+def test_lines_of_every_context_but_the_shared_one_are_our_own() -> None:
+    kept = [context for context in ("", "shared", "shared-not") if re.search(coverage_floors.OWN_LINES, context)]
 
-    assert coverage_floors.read_test_ids(listed) == {"tests/a.py::test_vectors", "tests/b.py::test_z"}
-    assert coverage_floors.read_test_ids(tmp_path / "absent") == frozenset()
+    assert kept == ["", "shared-not"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from node.domain.delivery import Subscription
 from node.domain.requests import Approval
 from tests.operations.market import Market
 
+# The other tests measure what these repeat for many histories; measured, these take three times as long.
+pytestmark = pytest.mark.no_cover
+
 HISTORIES = settings(
     max_examples=min(40, settings().max_examples),
     stateful_step_count=40,

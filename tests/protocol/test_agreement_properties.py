@@ -15,6 +15,9 @@ from protocol.transitions import Step
 from protocol.vocabulary import Purpose
 from tests.protocol.conversation import PROPOSER, RESPONDENT, Conversation
 
+# The other tests measure what these repeat for thousands of histories; measured, these take six times as long.
+pytestmark = pytest.mark.no_cover
+
 MOVES_MAX = 20
 
 
