@@ -1,27 +1,37 @@
-"""Which cases of parametrized tests run where not all of them do: some of each test, others with every seed."""
+"""Which tests run where not all of them do: some cases of each, others with every seed.
+
+Tests that begin with nodes being started (the fixtures `pair` and `stage`) count as cases of one test in each file.
+"""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Protocol
+from dataclasses import dataclass
+
+COSTLY_FIXTURES = frozenset({"pair", "stage"})
 
 
-class Case(Protocol):
-    """What pytest collects, as far as a draw goes."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A collected test, or a case of one: `file::test`, and for a case `[case]` after it."""
+
+    case_id: str
+    fixtures: frozenset[str]
 
     @property
-    def nodeid(self) -> str:
-        """`file::test`, and for a case of a parametrized test `[case]` after it."""
-        ...
+    def group(self) -> str:
+        """Of what it is a case."""
+        path, _, rest = self.case_id.partition("::")
+        return path if self.fixtures & COSTLY_FIXTURES else f"{path}::{rest.partition('[')[0]}"
 
 
 def draw_cases(cases: Iterable[Case], *, cases_max: int, seed: str) -> frozenset[str]:
-    """The ids of at most `cases_max` cases of each test. Neither order nor process changes what a seed draws."""
-    by_test: dict[str, list[str]] = defaultdict(list)
+    """The ids of at most `cases_max` cases of each group. Neither order nor process changes what a seed draws."""
+    groups: dict[str, list[str]] = defaultdict(list)
     for case in cases:
-        by_test[case.nodeid.partition("[")[0]].append(case.nodeid)
+        groups[case.group].append(case.case_id)
 
     def lot(case_id: str) -> bytes:
         return hashlib.sha256(f"{seed} {case_id}".encode()).digest()
 
-    return frozenset(case_id for ids in by_test.values() for case_id in sorted(ids, key=lot)[:cases_max])
+    return frozenset(case_id for ids in groups.values() for case_id in sorted(ids, key=lot)[:cases_max])

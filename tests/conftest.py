@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-from tests.case_draw import draw_cases
+from tests.case_draw import Case, draw_cases
 from tests.shared_files import shared_folder
 from tests.shared_uses import SharedUses
 
@@ -55,7 +55,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     cases_max = config.getoption("cases_max")
     if cases_max is not None:
         # The same draw in every worker: pytest-randomly hands its seed to all of them.
-        drawn = draw_cases(items, cases_max=cases_max, seed=str(config.getoption("randomly_seed", "")))
+        cases = [Case(item.nodeid, frozenset(getattr(item, "fixturenames", ()))) for item in items]
+        drawn = draw_cases(cases, cases_max=cases_max, seed=str(config.getoption("randomly_seed", "")))
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in drawn])
         items[:] = [item for item in items if item.nodeid in drawn]
     for item in items:

@@ -4,15 +4,17 @@ Only the order of things belongs here. Each step is a command that can also be r
 failed step, so that one look shows everything that is wrong, and exits non-zero at the end. Standard library only.
 """
 
+import io
 import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from tests.environments import (
     REPOSITORY,
@@ -26,8 +28,8 @@ from tests.environments import (
     without_compiling_again,
 )
 
-WORKERS = min(8, (os.cpu_count() or 1) + 1)
-"""Test processes at once: many tests wait for other processes, so one more than processors; over eight do not pay."""
+WORKERS = max(2, min(8, os.cpu_count() or 2))
+"""Test processes at once on the first interpreter; the others have one beside them, because many tests only wait."""
 
 CASES_MAX = 3
 """Cases of each parametrized test on a further interpreter. The first one runs all of them."""
@@ -46,12 +48,19 @@ class Run:
     failed: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
 
-    def step(self, name: str, python: Path, *words: str, variables: dict[str, str] | None = None) -> str:
+    def step(
+        self,
+        name: str,
+        python: Path,
+        *words: str,
+        variables: dict[str, str] | None = None,
+        output: TextIO = sys.stdout,
+    ) -> str:
         """Run something with an environment's Python, passing its output on as it comes.
 
         Returns its last summary line of pytest, if any.
         """
-        print(f"\n--- {name}", flush=True)
+        print(f"\n--- {name}", file=output, flush=True)
         started_at = time.monotonic()
         summary = ""
         with subprocess.Popen(
@@ -65,7 +74,7 @@ class Run:
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                print(line, end="", flush=True)
+                print(line, end="", file=output, flush=True)
                 if SUMMARY.fullmatch(line.strip()):
                     summary = line.strip()
         seconds = time.monotonic() - started_at
@@ -89,20 +98,14 @@ def main() -> int:
     make_environment(first, folder, pip_from=None)
     python = python_in(folder)
     with ThreadPoolExecutor(max_workers=1) as background:
-        prepared = [(other, background.submit(prepare, other, pip_from=python)) for other in others]
+        told_beside = [background.submit(test_beside, run, other, pip_from=python) for other in others]
         check_source(run, python=python)
         summary = test_everything(run, python=python, label=first.label)
-        test_others(run, prepared)
+        for told in told_beside:
+            print(told.result(), end="", flush=True)
     close(run, discovery, first=first)
     print(summary or "pytest gave no summary")
     return 1 if run.failed else 0
-
-
-def prepare(interpreter: Interpreter, *, pip_from: Path) -> Path:
-    """Make the environment of a further interpreter. Returns its folder."""
-    folder = environment_folder(interpreter, is_first=False)
-    make_environment(interpreter, folder, pip_from=pip_from)
-    return folder
 
 
 def check_source(run: Run, *, python: Path) -> None:
@@ -130,20 +133,21 @@ def test_everything(run: Run, *, python: Path, label: str) -> str:
     return summary
 
 
-def test_others(run: Run, prepared: list[tuple[Interpreter, Future[Path]]]) -> None:
-    """Every other interpreter runs every test that is about code and not slow, with some of its cases."""
-    for interpreter, future in prepared:
-        name = f"tests on {interpreter.label}"
-        try:
-            python = python_in(future.result())
-        except SetupFailed as failure:
-            print(f"\n--- {name}\nno environment: {failure}", flush=True)
-            run.failed.append(name)
-            run.outcomes.append(f"{name}: FAILED, no environment")
-            continue
-        options = ["-q", "-n", str(WORKERS), "-m", "not slow and not soak", "--hypothesis-profile=quick"]
-        options += [f"--cases-max={CASES_MAX}", *(f"--ignore={folder}" for folder in ABOUT_THE_TREE)]
-        run.step(name, python, "-m", "pytest", *options)
+def test_beside(run: Run, interpreter: Interpreter, *, pip_from: Path) -> str:
+    """A further interpreter runs what is about code and not slow, some cases of each test. Returns the output."""
+    name = f"tests on {interpreter.label}"
+    output = io.StringIO()
+    folder = environment_folder(interpreter, is_first=False)
+    try:
+        make_environment(interpreter, folder, pip_from=pip_from)
+    except SetupFailed as failure:
+        run.failed.append(name)
+        run.outcomes.append(f"{name}: FAILED, no environment")
+        return f"\n--- {name}\nno environment: {failure}\n"
+    options = ["-q", "-n", "0", "-m", "not slow and not soak", "--hypothesis-profile=quick"]
+    options += [f"--cases-max={CASES_MAX}", *(f"--ignore={tests}" for tests in ABOUT_THE_TREE)]
+    run.step(name, python_in(folder), "-m", "pytest", *options, output=output)
+    return output.getvalue()
 
 
 def close(run: Run, discovery: Discovery, *, first: Interpreter) -> None:

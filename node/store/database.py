@@ -50,12 +50,12 @@ class Database:
         # Opened here, one after the other: a new file is switched to WAL by the first, which two at once may refuse
         # each other, and whoever opens the database hears of it when it cannot be opened.
         writer, *readers = _connect_all(path, count=1 + READER_COUNT)
-        self._threads = [threading.Thread(target=self._run_writer, args=(writer,), name="krets-writer", daemon=True)]
-        self._threads += [
+        self._writer = threading.Thread(target=self._run_writer, args=(writer,), name="krets-writer", daemon=True)
+        self._readers = [
             threading.Thread(target=self._run_reader, args=(reader,), name=f"krets-reader-{number}", daemon=True)
             for number, reader in enumerate(readers)
         ]
-        for thread in self._threads:
+        for thread in (self._writer, *self._readers):
             thread.start()
 
     def write(self, function: Callable[[sqlite3.Connection], T]) -> "Future[T]":
@@ -76,11 +76,13 @@ class Database:
             if self._closed:
                 return
             self._closed = True
-            self._writes.put(None)
-            for _ in range(READER_COUNT):
-                self._reads.put(None)
-        for thread in self._threads:
+        for _ in self._readers:
+            self._reads.put(None)
+        for thread in self._readers:
             thread.join()
+        # Last and alone: of two connections that close at once, each leaves the log to the other to fold in.
+        self._writes.put(None)
+        self._writer.join()
 
     def __enter__(self) -> "Database":
         return self

@@ -5,14 +5,13 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests import coverage_floors, environments, run_all
 from tests.architecture.source_tree import REPOSITORY
-from tests.case_draw import draw_cases
+from tests.case_draw import Case, draw_cases
 from tests.shared_uses import SharedUses
 
 
@@ -55,24 +54,27 @@ def test_the_first_environment_begins_with_the_locked_pip_and_its_hashes() -> No
     assert re.fullmatch(r"pip==[0-9.]+ \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", entry)
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """A case that pytest has found."""
-
-    nodeid: str
-
-
-CASES = tuple(Collected(f"tests/a.py::test_{name}") for name in ("two", *(f"one[{number}]" for number in range(20))))
+CASES = tuple(
+    Case(f"tests/a.py::test_{name}", frozenset(fixtures))
+    for name, fixtures in (
+        ("two", ()),
+        *((f"one[{number}]", ("tmp_path",)) for number in range(20)),
+        *((f"pair_{number}", ("pair", "tmp_path")) for number in range(20)),
+    )
+)
 
 
 def test_a_draw_takes_so_many_cases_of_each_test_and_others_with_another_seed() -> None:
     drawn = draw_cases(CASES, cases_max=3, seed="1")
 
-    assert len(drawn) == 4
-    assert "tests/a.py::test_two" in drawn
+    assert Counter(re.split(r"\d|\[", case_id)[0] for case_id in drawn) == {
+        "tests/a.py::test_two": 1,
+        "tests/a.py::test_one": 3,
+        "tests/a.py::test_pair_": 3,
+    }
     assert draw_cases(reversed(CASES), cases_max=3, seed="1") == drawn
     assert draw_cases(CASES, cases_max=3, seed="2") != drawn
-    assert draw_cases(CASES, cases_max=20, seed="1") == {case.nodeid for case in CASES}
+    assert draw_cases(CASES, cases_max=20, seed="1") == {case.case_id for case in CASES}
 
 
 def test_with_a_most_of_cases_the_others_are_left_out_and_counted() -> None:

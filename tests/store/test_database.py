@@ -166,6 +166,14 @@ def files_open_here() -> set[str]:
     return {str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()}
 
 
+def test_after_the_end_everything_is_in_one_file(tmp_path: Path) -> None:
+    for number in range(50):
+        with Database(tmp_path / f"{number}.db") as database:
+            database.write(lambda connection: connection.execute("CREATE TABLE notes (text TEXT)")).result()
+
+    assert {path.suffix for path in tmp_path.iterdir()} == {".db"}
+
+
 def test_another_connections_commit_changes_the_counter(database: Database) -> None:
     watcher = connect(database.path)
     before = read_commit_counter(watcher)
