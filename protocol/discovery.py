@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocol.errors import ActorMismatch, InvalidKey, InvalidMessage, LimitExceeded
+from protocol.errors import ActorMismatch, InvalidIdentifier, InvalidKey, InvalidMessage, LimitExceeded
 from protocol.fields import optional_line, required_degrees, required_iri
 from protocol.identifiers import ActorIri, Domain, Iri, KeyIri, Origin, origin_of, parse_iri, same_origin
 from protocol.keys import ED25519_MULTIBASE_START, PublicProofKey, PublicTransportKey
@@ -156,8 +156,8 @@ def parse_actor(document: JsonObject, *, fetched_from: Iri) -> RemoteActor:
     latitude, longitude = _coordinates_of(document)
     actor = RemoteActor(
         id=actor_iri,
-        inbox=_own_iri(document.get("inbox"), actor_iri),
-        outbox=_own_iri(document["outbox"], actor_iri) if "outbox" in document else None,
+        inbox=_own_address(document.get("inbox"), actor_iri),
+        outbox=_own_address(document["outbox"], actor_iri) if "outbox" in document else None,
         name=_name_of(document, actor_iri),
         kind=_kind_of(document),
         country=_matching(document, "country", pattern=_COUNTRY),
@@ -278,6 +278,14 @@ def _own_iri(value: JsonValue, actor_iri: ActorIri) -> Iri:
     iri = parse_iri(value, allow_http=True)
     if not same_origin(iri, actor_iri):
         raise ActorMismatch(f"{iri} is of another origin than its actor {actor_iri}")
+    return iri
+
+
+def _own_address(value: JsonValue, actor_iri: ActorIri) -> Iri:
+    """An address of the actor's own origin that can be asked: a fragment is never sent, so it has none."""
+    iri = _own_iri(value, actor_iri)
+    if "#" in iri:
+        raise InvalidIdentifier(f"{iri} has a fragment, so it is no address")
     return iri
 
 

@@ -175,6 +175,8 @@ def test_an_actor_is_believed_only_from_its_own_origin(fetched_from: str, refuse
         (lambda actor: actor.update(inbox="https://evil.example/inbox"), ActorMismatch),
         (lambda actor: actor.update(outbox="https://evil.example/outbox"), ActorMismatch),
         (lambda actor: actor.update(outbox=None), InvalidIdentifier),
+        (lambda actor: actor.update(inbox="https://asker.example/inbox#in"), InvalidIdentifier),
+        (lambda actor: actor.update(outbox="https://asker.example/outbox#out"), InvalidIdentifier),
         (lambda actor: actor.update(name=7), InvalidMessage),
         (lambda actor: actor.update(name="Asker\x1b[31m"), InvalidMessage),
         (lambda actor: actor.update(name="x" * (NAME_CHARS_MAX + 1)), InvalidMessage),
