@@ -172,7 +172,7 @@ def _read_file(path: Path) -> dict[str, str]:
         raise SettingsInvalid(f"{path} is larger than {FILE_BYTES_MAX} bytes: it cannot be a settings file.")
     try:
         document = tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # tomllib's own, not UTF-8, digits or nesting beyond all measure
         raise SettingsInvalid(f"{path} is not TOML: {error}.") from error
     return {name: _text_of(value, name=f"{name} in {path}") for name, value in document.items()}
 

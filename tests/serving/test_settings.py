@@ -195,6 +195,8 @@ def test_a_value_of_the_file_is_told_by_its_file(tmp_path: Path) -> None:
         ('organisation = "x"', "is not a setting: the settings are domain, name"),
         ("request_day = 3", "did you mean request_days?"),
         ("name = ", "is not TOML"),
+        ("name = " + "9" * 5_000, "is not TOML"),
+        ("name = " + "[" * 5_000, "is not TOML"),
         ("[section]\nx = 1", "section in .* must be a text"),
         ("#" * 70_000, "larger than 65536 bytes"),
     ],
