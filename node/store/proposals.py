@@ -92,11 +92,13 @@ def list_own(connection: sqlite3.Connection, *, purpose: Purpose, open_only: boo
     return [_entry_of(row) for row in rows]
 
 
-def list_public(connection: sqlite3.Connection, *, limit: int) -> list[CatalogueEntry]:
-    """Our own open proposals that anybody may see, newest first."""
+def list_public(connection: sqlite3.Connection, *, now: datetime, limit: int) -> list[CatalogueEntry]:
+    """Our own open proposals that anybody may see and that something is left of, newest first."""
     rows = connection.execute(
-        f"{_ENTRY} WHERE peer_id IS NULL AND tier = ? AND withdrawn_at IS NULL ORDER BY proposals.id DESC LIMIT ?",
-        (Tier.PUBLIC, limit),
+        f"{_ENTRY} WHERE peer_id IS NULL AND tier = ? AND withdrawn_at IS NULL"
+        " AND (closes_at IS NULL OR closes_at > ?) AND (purpose = ? OR promised + given < quantity)"
+        " ORDER BY proposals.id DESC LIMIT ?",
+        (Tier.PUBLIC, instant_text(now), Purpose.REQUEST, limit),
     )
     return [_entry_of(row) for row in rows]
 

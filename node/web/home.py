@@ -81,9 +81,10 @@ class HomePage:
 
     async def get_home(self, request: web.Request) -> web.Response:
         """The page as things stand now."""
-        found = await asyncio.wrap_future(self._database.read(partial(list_public, limit=SHOWN_MAX + 1)))
-        now = self._clock()
-        shown = [entry for entry in found[:SHOWN_MAX] if entry.closes_at is None or entry.closes_at > now]
+        found = await asyncio.wrap_future(
+            self._database.read(partial(list_public, now=self._clock(), limit=SHOWN_MAX + 1))
+        )
+        shown = found[:SHOWN_MAX]
         text = self._template.render(
             name=self._facts.name,
             introduction=INTRODUCTIONS[self._facts.kind],
@@ -93,7 +94,7 @@ class HomePage:
             actor_iri=self._facts.actor_iri,
             proof_fingerprint=self._facts.proof_fingerprint,
             recovery_fingerprint=self._facts.recovery_fingerprint,
-            offers=[_shown(entry) for entry in shown if entry.purpose is Purpose.OFFER and entry.available > 0],
+            offers=[_shown(entry) for entry in shown if entry.purpose is Purpose.OFFER],
             needs=[_shown(entry) for entry in shown if entry.purpose is Purpose.REQUEST],
             more=len(found) > SHOWN_MAX,
         )

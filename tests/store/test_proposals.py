@@ -10,7 +10,7 @@ from node.operations.edit_inventory import AddItem, ItemChanges, add_item
 from node.operations.publish_proposal import PublishNeed, PublishOffer, publish_need, publish_offer
 from node.store.proposals import SearchFilter, list_own, list_public, search_entries
 from protocol.vocabulary import Purpose, Tier
-from tests.cast import Town, World
+from tests.cast import NOON, Town, World
 
 HERE = Coordinates(latitude=59.83, longitude=10.44)
 HAMAR = Coordinates(latitude=60.79, longitude=11.07)
@@ -90,7 +90,14 @@ def test_what_is_taken_closed_or_withdrawn_shows_only_when_asked_for(asker: Town
 
 def test_our_own_are_listed_newest_first_and_the_public_ones_for_anybody(asker: Town) -> None:
     own = list_own(asker.connection, purpose=Purpose.OFFER, open_only=True, limit=10)
-    public = list_public(asker.connection, limit=10)
+    public = list_public(asker.connection, now=NOON, limit=10)
 
     assert [entry.name for entry in own] == ["Skjerm 24 tommer", "Møtebord oval", "Kontorstol Capisco"]
     assert [entry.name for entry in public] == ["Skjerm 24 tommer"]
+
+
+@pytest.mark.parametrize("change", ["closes_at = '2026-11-23T11:59:59Z'", "promised = quantity"])
+def test_what_nobody_can_have_any_more_is_not_among_the_public_ones(asker: Town, change: str) -> None:
+    asker.connection.execute(f"UPDATE proposals SET {change} WHERE tier = 'public'")
+
+    assert list_public(asker.connection, now=NOON, limit=10) == []
