@@ -23,11 +23,13 @@ from pathlib import Path
 from aiohttp import web
 
 from node.domain.requests import Approval
+from node.federation.askers import Askers
 from node.federation.deliver import Deliverer, TransportKeys
 from node.federation.documents import Documents, Organisation, describe_organisation, static_documents
 from node.federation.inbox import Inbox
 from node.federation.keyring import KeyRefresher, Keyring
 from node.federation.objects import Objects
+from node.federation.outbox import Outbox
 from node.federation.problems import problem_middleware
 from node.federation.transport import HttpTransport, Transport
 from node.jobs import Jobs, keep_running, start_scheduler
@@ -103,6 +105,8 @@ async def serve(settings: Settings, listen: str | None = None) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    # Its errors are requests that it could not read, a stack trace for each; ours are logged where they are answered.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     try:
         host, port = parse_listen(listen) if listen else settings.listen_address
     except ValueError as error:
@@ -164,7 +168,9 @@ def _assemble(node: Node, *, transport: Transport | None, draw_jitter: Callable[
     app = web.Application(middlewares=[problem_middleware])
     app[_NODE_KEY] = node
     app.router.add_post("/inbox", inbox.post_inbox)
-    Objects(database=database, keyring=keyring, origin=author.origin, clock=clock).add_routes(app.router)
+    askers = Askers(keyring=keyring, origin=author.origin, clock=clock)
+    Objects(database=database, askers=askers, origin=author.origin).add_routes(app.router)
+    Outbox(database=database, askers=askers, origin=author.origin).add_routes(app.router)
     _add_public_routes(app.router, node=node, keys=keys)
     jobs = Jobs(database=database, author=author, clock=clock)
     running = _Running(node=node, network=network, keyring=keyring, refresher=refresher, deliverer=deliverer, jobs=jobs)
@@ -199,7 +205,7 @@ def _add_public_routes(router: web.UrlDispatcher, *, node: Node, keys: NodeKeys)
         recovery_fingerprint=keys.recovery.fingerprint,
     )
     static = static_documents(actor, organisation=organisation)
-    Documents(organisation=organisation, documents=static, database=node.database).add_routes(router)
+    Documents(organisation=organisation, documents=static).add_routes(router)
     HomePage(facts=facts, database=node.database, clock=node.clock).add_routes(router)
 
 

@@ -1,13 +1,10 @@
-"""What this node publishes about itself: actor, WebFinger, NodeInfo, the published schemas, and its public outbox.
+"""What this node publishes about itself: actor, WebFinger, NodeInfo, and the published schemas.
 
 All of it is for anybody, unsigned. Documents that do not change while the node runs are made once, before it serves.
-Objects with a narrower audience are in `node.federation.objects`.
+What depends on who asks is in `node.federation.objects` and `node.federation.outbox`.
 """
 
-import asyncio
-import sqlite3
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 
@@ -17,8 +14,6 @@ import schemas
 from node.domain.places import Coordinates
 from node.federation.media_types import ACTIVITY_JSON, JRD_JSON, JSON, LD_JSON, SCHEMA_JSON
 from node.federation.problems import NOT_FOUND, ProblemError
-from node.store import feeds
-from node.store.database import Database
 from protocol.canonical import canonicalize
 from protocol.discovery import (
     ListedProofKey,
@@ -29,16 +24,9 @@ from protocol.discovery import (
     webfinger_document,
     webfinger_resources,
 )
-from protocol.feeds import FeedName
 from protocol.identifiers import ActorIri, Domain, Iri, Origin
 from protocol.keys import ProofKey, PublicProofKey, PublicTransportKey, TransportKey
-from protocol.limits import ACTIVITY_BYTES_MAX, SAFE_INTEGER_MAX
-from protocol.proofs import embed
-from protocol.strict_json import JsonObject, JsonValue, parse_object
 from protocol.vocabulary import OrganisationKind
-
-OUTBOX_PAGE_ENTRIES_MAX = 20
-"""Activities on a page of the outbox: what a page of a feed allows would be 4 MiB for anybody who asks."""
 
 PUBLISHED_FILES: tuple[tuple[str, str, str], ...] = (
     ("/ns", "namespace.jsonld", LD_JSON),
@@ -135,10 +123,9 @@ def software_version() -> str:
 class Documents:
     """Handlers for what anybody may read."""
 
-    def __init__(self, *, organisation: Organisation, documents: dict[str, StaticDocument], database: Database) -> None:
+    def __init__(self, *, organisation: Organisation, documents: dict[str, StaticDocument]) -> None:
         self._organisation = organisation
         self._documents = documents
-        self._database = database
         self._resources = webfinger_resources(actor_iri=organisation.actor_iri, domain=organisation.domain)
         self._webfinger = canonicalize(webfinger_document(actor_iri=organisation.actor_iri, domain=organisation.domain))
 
@@ -147,7 +134,6 @@ class Documents:
         for path in self._documents:
             router.add_get(path, self.get_static)
         router.add_get("/.well-known/webfinger", self.get_webfinger)
-        router.add_get("/outbox", self.get_outbox)
 
     async def get_static(self, request: web.Request) -> web.Response:
         """A document that is the same for everybody until the next start."""
@@ -160,61 +146,9 @@ class Documents:
             raise ProblemError(NOT_FOUND)
         return public_response(self._webfinger, content_type=JRD_JSON, cache_seconds=CACHE_SECONDS)
 
-    async def get_outbox(self, request: web.Request) -> web.Response:
-        """The public feed as an OrderedCollection, or with `before=SEQ` one page of it, newest first."""
-        outbox_iri = f"{self._organisation.origin}/outbox"
-        before = request.query.get("before")
-        if before is None:
-            build = partial(_build_outbox, outbox_iri=outbox_iri)
-        elif before.isascii() and before.isdigit() and 0 < len(before) <= 16:
-            build = partial(_build_outbox_page, outbox_iri=outbox_iri, before=min(int(before), SAFE_INTEGER_MAX))
-        else:
-            raise ProblemError(NOT_FOUND)
-        body = await asyncio.wrap_future(self._database.read(build))
-        return public_response(body, content_type=ACTIVITY_JSON, cache_seconds=0)
-
 
 def public_response(body: bytes, *, content_type: str, cache_seconds: int) -> web.Response:
     """A document for anybody, which pages of other sites may read too."""
     caching = f"public, max-age={cache_seconds}" if cache_seconds else "no-cache"
     headers = {"Content-Type": content_type, "Cache-Control": caching, "Access-Control-Allow-Origin": "*"}
     return web.Response(body=body, headers=headers)
-
-
-def _build_outbox(connection: sqlite3.Connection, *, outbox_iri: str) -> bytes:
-    head_seq = _public_head(connection)
-    return canonicalize(
-        {
-            "@context": "https://www.w3.org/ns/activitystreams",
-            "id": outbox_iri,
-            "type": "OrderedCollection",
-            "totalItems": head_seq,
-            "first": f"{outbox_iri}?before={head_seq + 1}",
-        }
-    )
-
-
-def _build_outbox_page(connection: sqlite3.Connection, *, outbox_iri: str, before: int) -> bytes:
-    """The entries below `before`, newest first, each without the context that it shares with the page."""
-    before = min(before, _public_head(connection) + 1)
-    after = max(0, before - 1 - OUTBOX_PAGE_ENTRIES_MAX)
-    page: JsonObject = {
-        "@context": schemas.message_context(),
-        "id": f"{outbox_iri}?before={before}",
-        "type": "OrderedCollectionPage",
-        "partOf": outbox_iri,
-    }
-    items: list[JsonValue] = []
-    feed_id = feeds.find_feed_by_name(connection, FeedName.PUBLIC)
-    if feed_id is not None and before > 1:
-        entries = feeds.list_entries(connection, feed_id, after=after, limit=before - 1 - after)
-        items = [embed(parse_object(entry.body, bytes_max=ACTIVITY_BYTES_MAX)) for entry in reversed(entries)]
-    page["orderedItems"] = items
-    if after > 0:
-        page["next"] = f"{outbox_iri}?before={after + 1}"
-    return canonicalize(page)
-
-
-def _public_head(connection: sqlite3.Connection) -> int:
-    feed_id = feeds.find_feed_by_name(connection, FeedName.PUBLIC)
-    return 0 if feed_id is None else feeds.load_head(connection, feed_id)

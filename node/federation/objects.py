@@ -7,22 +7,19 @@ What is absent and what is forbidden is answered alike: the same bytes, after th
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 
 from aiohttp import web
 
-from node.domain.peers import FollowerState, Peer
-from node.federation.keyring import Keyring
+from node.domain.peers import Peer
+from node.federation.askers import Askers, may_see, may_see_activity
 from node.federation.media_types import ACTIVITY_JSON
 from node.federation.problems import NOT_FOUND, problem_response
-from node.federation.reading import parse_head
 from node.store import agreements, feeds, messages, peers, proposals
 from node.store.database import Database
 from protocol.activities import parse_recorded
 from protocol.canonical import canonicalize
-from protocol.feeds import FeedName, tier_feed_iri, tier_of_audience
-from protocol.http_signatures import peek_signature, verify_request
+from protocol.feeds import FeedName, tier_feed_iri
 from protocol.identifiers import Origin
 from protocol.limits import ACTIVITY_BYTES_MAX
 from protocol.proofs import lift
@@ -40,11 +37,10 @@ Lookup = Callable[[sqlite3.Connection, str, Peer | None], bytes | None]
 class Objects:
     """Handlers for everything that has an IRI of ours and an audience."""
 
-    def __init__(self, *, database: Database, keyring: Keyring, origin: Origin, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, database: Database, askers: Askers, origin: Origin) -> None:
         self._database = database
-        self._keyring = keyring
+        self._askers = askers
         self._origin = origin
-        self._clock = clock
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Register every path of this module."""
@@ -60,7 +56,7 @@ class Objects:
     async def _get_object(self, request: web.Request, *, lookup: Lookup) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
         answer_at = loop.time() + NOT_FOUND_SECONDS
-        asker_id = await self._find_asker(request)
+        asker_id = await self._askers.find_asker_id(request)
         iri = f"{self._origin}{request.path}"
         body = await asyncio.wrap_future(
             self._database.read(partial(_look_up, iri=iri, asker_id=asker_id, lookup=lookup))
@@ -72,33 +68,10 @@ class Objects:
         headers = {"Content-Type": ACTIVITY_JSON, "Vary": "Signature, Signature-Input", "Cache-Control": "no-cache"}
         return web.Response(body=body, headers=headers)
 
-    async def _find_asker(self, request: web.Request) -> int | None:
-        """The peer whose key signed the request; None for an unsigned one or a key that we do not know.
-
-        Raises ProtocolError for a signature by a known key that is not right: an asker who signs wants to know.
-        """
-        if "Signature" not in request.headers and "Signature-Input" not in request.headers:
-            return None
-        head = parse_head(request, origin=self._origin)
-        known = await self._keyring.find_key(peek_signature(head).keyid)
-        if known is None:
-            return None
-        verify_request(head, key=known.key, now=self._clock())
-        return known.peer_id
-
 
 def _look_up(connection: sqlite3.Connection, *, iri: str, asker_id: int | None, lookup: Lookup) -> bytes | None:
     asker = None if asker_id is None else peers.find_peer(connection, asker_id)
     return lookup(connection, iri, asker)
-
-
-def may_see(tier: Tier, asker: Peer | None) -> bool:
-    """Whether something published for this tier may be shown to this asker (None: anybody)."""
-    if tier is Tier.PUBLIC:
-        return True
-    if asker is None or asker.blocked or asker.follower_state is not FollowerState.ACCEPTED:
-        return False
-    return asker.granted_tier is not None and tier is not Tier.OWN and tier.reaches(asker.granted_tier)
 
 
 def _find_proposal(connection: sqlite3.Connection, iri: str, asker: Peer | None) -> bytes | None:
@@ -127,14 +100,12 @@ def _find_event(connection: sqlite3.Connection, iri: str, asker: Peer | None) ->
 
 
 def _find_activity(connection: sqlite3.Connection, iri: str, asker: Peer | None, *, origin: Origin) -> bytes | None:
-    """An activity of ours, byte for byte, for those it was addressed to."""
+    """An activity of ours, byte for byte, for those it was addressed to and who may still see it."""
     stored = messages.find_message(connection, iri)
     if stored is None or stored.peer_id is not None:
         return None
-    audience = parse_recorded(stored.body).header.audience
-    if asker is not None and asker.actor_iri in audience:
-        return stored.body
-    return stored.body if may_see(tier_of_audience(audience, origin=origin), asker) else None
+    activity = parse_recorded(stored.body)
+    return stored.body if may_see_activity(connection, activity, asker, origin=origin) else None
 
 
 def _find_feed(connection: sqlite3.Connection, iri: str, asker: Peer | None, *, origin: Origin) -> bytes | None:

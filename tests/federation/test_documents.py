@@ -1,7 +1,6 @@
 """What a node publishes about itself, to anybody, over a real socket."""
 
 import asyncio
-import json
 from urllib.parse import quote
 
 import pytest
@@ -11,10 +10,9 @@ from node.operations.publish_proposal import PublishOffer, publish_offer
 from protocol.discovery import parse_actor, parse_webfinger
 from protocol.identifiers import Iri
 from protocol.keys import PublicProofKey
-from protocol.proofs import lift, verify_document
 from protocol.strict_json import parse_object
 from protocol.vocabulary import Tier
-from schemas import message_context, read_bytes
+from schemas import read_bytes
 from tests.federation.serving import Served, problem_of
 
 
@@ -81,47 +79,6 @@ async def test_published_files_are_served_byte_for_byte(asker: Served, path: str
     assert answer.body == await asyncio.to_thread(read_bytes, name)
     assert answer.headers["Content-Type"] == "application/ld+json"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-
-
-async def test_an_empty_outbox_is_a_collection_of_nothing(asker: Served) -> None:
-    outbox = await asker.get("/outbox")
-    page = await asker.get("/outbox?before=1")
-
-    assert (outbox.document["totalItems"], outbox.document["first"]) == (0, "https://asker.example/outbox?before=1")
-    assert page.document["orderedItems"] == []
-    assert "next" not in page.document
-
-
-async def test_the_outbox_has_what_is_public_newest_first_and_nothing_else(asker: Served) -> None:
-    for number in range(25):
-        await asyncio.to_thread(offer, asker, tier=Tier.PUBLIC, name=f"Office chair {number}")
-    await asyncio.to_thread(offer, asker, tier=Tier.PARTNERS, name="Office chair of partners")
-
-    outbox = await asker.get("/outbox")
-    first = await asker.get(outbox.document["first"].removeprefix("https://asker.example"))
-    second = await asker.get(first.document["next"].removeprefix("https://asker.example"))
-
-    assert outbox.document["totalItems"] == 25
-    names = [item["object"]["name"] for page in (first, second) for item in page.document["orderedItems"]]
-    assert names == [f"Office chair {number}" for number in reversed(range(25))]
-    assert "next" not in second.document
-
-
-async def test_an_entry_of_the_outbox_verifies_with_the_context_of_its_page(asker: Served) -> None:
-    await asyncio.to_thread(offer, asker, tier=Tier.PUBLIC)
-
-    page = await asker.get("/outbox?before=9")
-
-    document = parse_object(page.body, bytes_max=65_536)
-    context = await asyncio.to_thread(message_context)
-    (item,) = json.loads(json.dumps(document["orderedItems"]))
-    assert document["@context"] == context
-    verify_document(lift(item, context=document["@context"]), public_key=proof_key_of(asker))
-
-
-@pytest.mark.parametrize("before", ["", "x", "-1", "1" * 17, "٣"])
-async def test_a_page_that_is_no_number_is_not_found(asker: Served, before: str) -> None:
-    assert problem_of(await asker.get(f"/outbox?before={quote(before)}")) == (404, "not-found")
 
 
 async def test_a_path_that_does_not_exist_is_a_problem_document(asker: Served) -> None:
