@@ -92,13 +92,21 @@ SEEN_DIGESTS_MAX = 16
 # IRIs that one message may be addressed to: three tier feeds, a bilateral feed, a peer, and a reserve.
 AUDIENCE_ENTRIES_MAX = 16
 
-# Messages that one agreement may gather from both parties; a real one needs fewer than 20.
-AGREEMENT_MESSAGES_MAX = 1_000
+# Messages of one party about one agreement, and their bytes together; a real one needs fewer than 20 of 3 KiB. Each
+# party has a share of its own, so that nobody can use up the other's room to answer. Every message costs a reading of
+# the whole thread, which takes 50 ms when both shares are full (measured 2026-11-24).
+PARTY_MESSAGES_MAX = 100
+PARTY_BYTES_MAX = 524_288
+AGREEMENT_MESSAGES_MAX = 2 * PARTY_MESSAGES_MAX
 
 # --- peers ---
 
 # Follow requests from unknown origins that wait for a person; one an origin (design: peering).
 UNKNOWN_FOLLOWS_MAX = 200
+
+# Bytes of a message from somebody whose key we do not know, which is read before any signature is verified. A Follow
+# with the longest identifiers is 12 KiB.
+STRANGER_BYTES_MAX = 16_384
 
 # Redirects of one fetch, all within the origin, and seconds that one fetch may take in all.
 REDIRECTS_MAX = 3

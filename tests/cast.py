@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from node.domain.categories import parse_scheme
+from node.domain.delivery import FINAL_REFUSALS
 from node.domain.outcomes import RefusedError
 from node.domain.peers import Peer
 from node.domain.places import Coordinates
@@ -23,7 +24,7 @@ from node.operations.decide_peer import AcceptPeer, accept_peer
 from node.operations.initialise_node import initialise_node
 from node.operations.learn_peer import LearnPeer, learn_peer
 from node.operations.receive_activity import Received, Signature, receive_activity
-from node.operations.record_delivery import record_delivered
+from node.operations.record_delivery import record_delivered, record_refused
 from node.operations.record_stranger import record_unknown_follow
 from node.store import feeds, peers
 from node.store.database import connect
@@ -220,6 +221,10 @@ class World:
         try:
             receiver.receive(body, sender=sender)
         except RefusedError as refused:
+            if refused.refused.code in FINAL_REFUSALS:
+                iri = parse_recorded(body).header.iri
+                sender.run(record_refused, message_iri=iri, error=refused.refused.code)
+                return
             if refused.refused.code != "unknown-peer" or peek_activity(body).activity_type != "Follow":
                 raise
             request = sender.sign(body, target_uri=f"{receiver.author.origin}/inbox")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from protocol.agreements import Phase
 from protocol.identifiers import Iri
+from protocol.limits import PARTY_BYTES_MAX, PARTY_MESSAGES_MAX
 from protocol.vocabulary import Purpose, Unit
 
 
@@ -51,3 +52,23 @@ def decide_stock_taken(*, given: int, taken: int, owned: int, promised: int) -> 
     to others since: then a word of theirs must not break a promise of ours, and people look for the difference.
     """
     return max(0, min(given, owned + taken - promised))
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadShare:
+    """What one party has said about one agreement: how many messages, and their bytes."""
+
+    message_count: int
+    byte_count: int
+
+
+def decide_room(share: ThreadShare, *, body_bytes: int = 0, automatic: bool = False) -> bool:
+    """Whether the party may say another `body_bytes` about the agreement.
+
+    What a node answers by itself takes at most half of its room: the rest is for people, who must still be able to
+    hand over or to end the agreement when a peer has made the node answer as often as it could.
+    """
+    parts = 2 if automatic else 1
+    return (
+        share.message_count < PARTY_MESSAGES_MAX // parts and share.byte_count + body_bytes <= PARTY_BYTES_MAX // parts
+    )

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+FINAL_REFUSALS = frozenset({"blocked", "not-accepted"})
+"""Codes of a 403 by which a peer says that it will never take this message; what comes behind it is sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:

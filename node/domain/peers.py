@@ -79,36 +79,38 @@ class Peer:
         return self.blocked_at is not None
 
 
-def decide_admission(peer: Peer, activity: Activity, *, has_agreements: bool) -> Refused | None:
+def decide_admission(peer: Peer, activity: Activity, *, in_thread: bool) -> Refused | None:
     """None if the peer stands in the relation that this kind of message needs, else why not.
 
-    A Follow needs nothing but not being blocked. The catalogue needs that the peer accepted our Follow; a request that
-    we accepted theirs; an answer that we have asked; taking back that they have asked. Whatever is about agreements
-    goes on after a block or an ended relation, for as long as there are any (SPEC.md, peering).
+    What is about an agreement with this peer (`in_thread`) is let in whatever has become of the relation: nobody gets
+    out of a promise by hanging up. Nothing else is while it is blocked. The catalogue needs that the peer accepted our
+    Follow; an answer that we have asked; taking back that they have asked; a request that we accept them, or once did:
+    then the answer is a signed no. Of these refusals only `not-followed` is tried again (SPEC.md, peering).
     """
-    match activity:
-        case CreateProposal() | UpdateProposal() | DeleteProposal():
-            if peer.blocked or peer.following_state is not FollowingState.ACCEPTED:
-                return Refused(code="not-followed", safe_text="This node does not follow your catalogue.")
-            return None
-        case Request():
-            if peer.blocked or peer.follower_state is not FollowerState.ACCEPTED:
-                return Refused(code="not-accepted", safe_text="This node has not accepted you as a peer.")
-            return None
-        case Follow():
-            related = True
-        case Accept() | Reject():
-            related = peer.following_state is not FollowingState.NONE
-        case Undo():
-            related = peer.follower_state in (FollowerState.PENDING, FollowerState.ACCEPTED)
-        case Block():
-            related = peer.following_state is not FollowingState.NONE or peer.follower_state is not FollowerState.NONE
-        case _:
-            related = False
-    if has_agreements and not isinstance(activity, Follow):
+    if in_thread:
+        return None
+    if isinstance(activity, CreateProposal | UpdateProposal | DeleteProposal):
+        if peer.blocked or peer.following_state is not FollowingState.ACCEPTED:
+            return Refused(code="not-followed", safe_text="This node does not follow your catalogue.")
         return None
     if peer.blocked:
         return Refused(code="blocked", safe_text="This node does not accept messages from you.")
-    if not related:
+    if not _is_related(peer, activity):
         return Refused(code="not-accepted", safe_text="There is nothing between us that this could be about.")
     return None
+
+
+def _is_related(peer: Peer, activity: Activity) -> bool:
+    match activity:
+        case Follow():
+            return True
+        case Request():
+            return peer.granted_tier is not None
+        case Accept() | Reject():
+            return peer.following_state is not FollowingState.NONE
+        case Undo():
+            return peer.follower_state in (FollowerState.PENDING, FollowerState.ACCEPTED)
+        case Block():
+            return peer.following_state is not FollowingState.NONE or peer.follower_state is not FollowerState.NONE
+        case _:
+            return False

@@ -3,7 +3,8 @@
 One loop finds what is due, one worker a peer sends it. A worker sends a bounded batch and ends, so that what was
 published meanwhile, above all an answer in the peer's own feed, goes before the rest of a long catalogue. The cursor
 is in the database: a stop at any point repeats at most one batch, which the peer recognises by its ids. Nothing is
-ever dropped. When the next attempt may be is decided in `protocol.retry`, what is due in `node.store.feeds`.
+ever dropped; a message that its peer refuses for good is recorded as
+refused. When the next attempt may be is decided in `protocol.retry`, what is due in `node.store.feeds`.
 """
 
 import asyncio
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from node.domain.delivery import FeedEntry, Subscription
+from node.domain.delivery import FINAL_REFUSALS, FeedEntry, Subscription
 from node.federation.transport import ExchangeFailed, HttpAnswer, Transport
-from node.operations.record_delivery import record_delivered, record_failed
+from node.operations.record_delivery import record_delivered, record_failed, record_refused
 from node.store import feeds, peers
 from node.store.database import Database
 from protocol.discovery import ACTIVITY_JSON
@@ -67,10 +68,11 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why an entry did not arrive, for people; and how long the peer asked us to wait."""
+    """Why an entry did not arrive, for people; how long the peer asked us to wait, or that it will never take it."""
 
     error: str
-    retry_after_seconds: float
+    retry_after_seconds: float = 0.0
+    final: bool = False
 
 
 class Deliverer:
@@ -171,6 +173,9 @@ class Deliverer:
         try:
             for entry in batch.entries:
                 failure = await self._send(entry, batch=batch)
+                if failure is not None and failure.final:
+                    await self._record_refused(entry, failure)
+                    failure = None
                 if failure is not None:
                     break
                 through_seq = entry.seq
@@ -182,16 +187,24 @@ class Deliverer:
         """None once the peer has answered with a 2xx, else why not."""
         headers = (("Content-Type", ACTIVITY_JSON), ("Accept", "application/json"))
         request = HttpRequest("POST", batch.inbox_iri, headers, entry.body)
-        signed = sign_request(request, key=batch.key, now=self._clock(), nonce=self._draw_token())
+        try:
+            signed = sign_request(request, key=batch.key, now=self._clock(), nonce=self._draw_token())
+        except ProtocolError as error:
+            return _Failure(error=f"cannot be signed: {error}")
         try:
             answer = await self._transport.exchange(
                 signed, body_bytes_max=ANSWER_BYTES_MAX, deadline_seconds=SEND_SECONDS_MAX
             )
         except ExchangeFailed as error:
-            return _Failure(error=error.safe_text, retry_after_seconds=0.0)
+            return _Failure(error=error.safe_text)
         if 200 <= answer.status < 300:
             return None
-        return _Failure(error=_error_of(answer), retry_after_seconds=_retry_after_seconds(answer))
+        return _failure_of(answer)
+
+    async def _record_refused(self, entry: FeedEntry, failure: _Failure) -> None:
+        logger.warning("message %s: %s; it will not be sent again", entry.message_iri, failure.error)
+        refused = partial(record_refused, message_iri=entry.message_iri, error=failure.error, now=self._clock())
+        await asyncio.wrap_future(self._database.write(refused))
 
     async def _record(self, subscription: Subscription, *, through_seq: int, failure: _Failure | None) -> None:
         """Move the cursor over what was acknowledged, and no further; hold back the next attempt after a failure."""
@@ -217,7 +230,7 @@ def _load_batch(
     """What to send next, nothing if it has been sent meanwhile, or why it has nowhere to go."""
     peer = peers.load_peer(connection, subscription.peer_id)
     if peer.inbox_iri is None:
-        return _Failure(error="no inbox is known", retry_after_seconds=0.0)
+        return _Failure(error="no inbox is known")
     entries = feeds.list_entries(
         connection, subscription.feed_id, after=subscription.acknowledged_seq, limit=BATCH_ENTRIES_MAX
     )
@@ -227,15 +240,20 @@ def _load_batch(
     return _Batch(inbox_iri=peer.inbox_iri, key=key, entries=tuple(entries))
 
 
-def _error_of(answer: HttpAnswer) -> str:
-    """Status, code and detail of a refusal, for people. The texts are the peer's: printable and short."""
+def _failure_of(answer: HttpAnswer) -> _Failure:
+    """Status, code and detail of a refusal, and what follows. The texts are the peer's: printable and short."""
+    retry_after_seconds = _retry_after_seconds(answer)
     try:
         problem = parse_object(answer.body, bytes_max=ANSWER_BYTES_MAX)
     except ProtocolError:
-        return f"answered {answer.status}"
+        return _Failure(error=f"answered {answer.status}", retry_after_seconds=retry_after_seconds)
     texts = [str(problem[name])[:NAME_CHARS_MAX] for name in ("code", "detail") if isinstance(problem.get(name), str)]
     shown = "".join(character if character.isprintable() else " " for character in ": ".join(texts))
-    return f"answered {answer.status} {shown}".rstrip()
+    return _Failure(
+        error=f"answered {answer.status} {shown}".rstrip(),
+        retry_after_seconds=retry_after_seconds,
+        final=answer.status == 403 and problem.get("code") in FINAL_REFUSALS,
+    )
 
 
 def _retry_after_seconds(answer: HttpAnswer) -> float:

@@ -38,6 +38,7 @@ from protocol.canonical import canonicalize, sha256_digest
 from protocol.errors import ProtocolError, SignatureInvalid
 from protocol.http_signatures import HttpRequest, VerifiedRequest, peek_signature, verify_request
 from protocol.identifiers import Iri, origin_of, parse_iri, same_origin
+from protocol.limits import STRANGER_BYTES_MAX
 from protocol.vocabulary import format_instant
 
 logger = logging.getLogger(__name__)
@@ -172,6 +173,8 @@ class Inbox:
 
     async def _meet_stranger(self, signed: HttpRequest, key_iri: str) -> str:
         """A Follow of us waits for a person; anything else by somebody we do not know is refused."""
+        if len(signed.body) > STRANGER_BYTES_MAX:
+            raise ProblemError(_UNKNOWN_KEY)
         peek = peek_activity(signed.body)
         if peek.activity_type != "Follow" or peek.object_iri != self._author.actor_iri:
             raise ProblemError(_UNKNOWN_KEY)

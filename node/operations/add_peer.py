@@ -8,7 +8,7 @@ from node.domain.outcomes import refuse
 from node.domain.peers import FollowingState, Peer
 from node.operations.author import Author
 from node.operations.publishing import publish_to_peer
-from node.store import audit, peers
+from node.store import audit, feeds, peers
 from protocol.compose import compose_follow
 from protocol.discovery import RemoteActor
 from protocol.identifiers import origin_of
@@ -22,7 +22,10 @@ class AddPeer:
 
 
 def add_peer(connection: sqlite3.Connection, command: AddPeer, *, author: Author, now: datetime) -> Peer:
-    """Record the actor and its keys and send our Follow. Asking again changes nothing while one is open."""
+    """Record the actor and its keys and send our Follow.
+
+    Asking again while one is open sends another only if the first has arrived: it may have been lost or refused there.
+    """
     actor = command.actor
     if actor.id == author.actor_iri:
         raise refuse("own", "This is your own node. Give the address of another one.")
@@ -34,7 +37,12 @@ def add_peer(connection: sqlite3.Connection, command: AddPeer, *, author: Author
     if peer.blocked:
         raise refuse("blocked", f"Peer {peer.id} is blocked. Remove it first: krets peer remove {peer.id}.")
     peers.record_actor(connection, peer.id, actor, now=now)
-    if peer.following_state not in (FollowingState.SENT, FollowingState.ACCEPTED):
+    arrived = not any(
+        cursor.bilateral and cursor.waiting for cursor in feeds.list_subscriptions(connection, peer_id=peer.id, limit=4)
+    )
+    if peer.following_state is not FollowingState.ACCEPTED and (
+        peer.following_state is not FollowingState.SENT or arrived
+    ):
         _send_follow(connection, peer, author=author, now=now)
     return peers.load_peer(connection, peer.id)
 

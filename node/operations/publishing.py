@@ -4,6 +4,8 @@ caused it are in the caller's one transaction."""
 import sqlite3
 from datetime import datetime
 
+from node.domain.agreements import decide_room
+from node.domain.outcomes import refuse
 from node.domain.peers import Peer
 from node.operations.author import Author
 from node.store import feeds, messages
@@ -11,6 +13,7 @@ from protocol.activities import Activity, parse_recorded
 from protocol.canonical import canonicalize
 from protocol.feeds import FeedName, bilateral_feed_iri, feeds_with_sight, tier_feed_iri
 from protocol.identifiers import Iri
+from protocol.limits import PARTY_MESSAGES_MAX
 from protocol.proofs import sign_document
 from protocol.strict_json import JsonObject
 from protocol.vocabulary import Tier
@@ -40,7 +43,12 @@ def publish_to_peer(
     thread_iri: str | None,
     now: datetime,
 ) -> Activity:
-    """Sign the activity and append it to the feed that only this peer reads."""
+    """Sign the activity and append it to the feed that only this peer reads.
+
+    Raises RefusedError where we have said all that the peer would take about one agreement.
+    """
+    if thread_iri is not None and not decide_room(messages.load_share(connection, thread_iri, peer_id=None)):
+        raise refuse("too-many", f"This node has said {PARTY_MESSAGES_MAX} things about this agreement; ask anew.")
     activity, message_id = sign_and_record(connection, unsigned, author=author, thread_iri=thread_iri, now=now)
     feed_id = feeds.find_bilateral_feed(connection, peer.id)
     if feed_id is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
+from node.domain.agreements import decide_room
 from node.domain.outcomes import Refused, RefusedError, refuse
 from node.domain.peers import Peer, decide_admission
 from node.domain.requests import Approval
@@ -26,7 +27,6 @@ from protocol.activities import (
     Undo,
     UpdateProposal,
 )
-from protocol.limits import AGREEMENT_MESSAGES_MAX
 
 APPLIED = "applied"
 ILLEGAL = "illegal"
@@ -61,8 +61,8 @@ def receive_activity(
     """Apply the activity and return its outcome; a repetition returns the stored outcome and changes nothing.
 
     Raises RefusedError, which undoes everything, with the codes `replayed`, `conflict`, `unknown-peer`, `blocked`,
-    `not-followed`, `not-accepted`, `too-many` and `not-addressed`. An authentic message of a peer in good standing is
-    always stored, also when it is illegal in the state of its agreement.
+    `not-followed`, `not-accepted` and `too-many`. An authentic message of a peer in good standing is always stored,
+    also when it is illegal in the state of its agreement.
     """
     header = activity.header
     if not audit.record_nonce(
@@ -77,15 +77,20 @@ def receive_activity(
     peer = peers.find_peer_by_actor(connection, header.actor_iri)
     if peer is None:
         raise refuse("unknown-peer", "This node does not know you. Send a Follow first.")
-    has_agreements = agreements.has_agreements(connection, peer.id)
-    match decide_admission(peer, activity, has_agreements=has_agreements):
+    thread_iri = _find_thread(connection, activity, peer=peer)
+    match decide_admission(peer, activity, in_thread=thread_iri is not None):
         case Refused() as refused:
             raise RefusedError(refused)
         case None:
             pass
-    thread_iri = _thread_of(connection, activity)
-    if thread_iri is not None and messages.count_thread(connection, thread_iri) >= AGREEMENT_MESSAGES_MAX:
-        raise refuse("too-many", "This agreement has too many messages.")
+    if _begins_thread(activity):
+        if messages.find_thread(connection, header.iri) is not None:
+            raise refuse("conflict", "Something else with this id has been received. Use a new id.")
+        thread_iri = header.iri
+    elif thread_iri is not None:
+        share = messages.load_share(connection, thread_iri, peer_id=peer.id)
+        if not decide_room(share, body_bytes=len(header.body)):
+            raise refuse("too-many", "You have said all that one party may say about one agreement.")
     message_id = messages.record_message(
         connection, activity, peer_id=peer.id, thread_iri=thread_iri, outcome=APPLIED, now=now
     )
@@ -101,22 +106,32 @@ def receive_activity(
     return Received(outcome=outcome, repeated=False)
 
 
-def _thread_of(connection: sqlite3.Connection, activity: Activity) -> str | None:
-    """The thread the message belongs to, or None if it is not about an agreement that both sides know.
+def _begins_thread(activity: Activity) -> bool:
+    return isinstance(activity, Request) and activity.terms.supersedes is None
 
-    A message may join a thread only if its sender is a party to it; that is for `receive_exchange` to see.
+
+def _find_thread(connection: sqlite3.Connection, activity: Activity, *, peer: Peer) -> str | None:
+    """The thread with this peer that the message belongs to, or None if it is about no agreement of ours with it.
+
+    An Accept that gives its agreement the id of another one joins none: one id is one agreement.
     """
     match activity:
         case Request(terms=terms):
-            return (
-                activity.header.iri if terms.supersedes is None else messages.find_thread(connection, terms.supersedes)
-            )
+            named = terms.supersedes
         case RecordEvent(event=event):
-            return messages.find_thread(connection, event.agreement_iri)
+            named = event.agreement_iri
         case Accept() | Reject() | Undo():
-            return messages.find_thread(connection, activity.object_iri)
+            named = activity.object_iri
         case _:
-            return None
+            named = None
+    thread_iri = None if named is None else messages.find_thread(connection, named)
+    agreement = None if thread_iri is None else agreements.find_agreement(connection, thread_iri)
+    if agreement is None or agreement.peer_id != peer.id:
+        return None
+    if isinstance(activity, Accept) and activity.result is not None and activity.result.iri is not None:
+        taken_by = messages.find_thread(connection, activity.result.iri)
+        return thread_iri if taken_by in (None, thread_iri) else None
+    return thread_iri
 
 
 def _apply(

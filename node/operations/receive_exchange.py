@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from node.domain.agreements import Agreement
+from node.domain.agreements import Agreement, decide_room
 from node.domain.catalogue import CatalogueEntry
 from node.domain.peers import FollowerState, Peer
 from node.domain.quantities import base_units_of
@@ -62,12 +62,11 @@ def receive_exchange_message(
 ) -> bool:
     """Recompute the agreement with the message in its set. False if it had no legal effect there.
 
-    A message about something that is not ours with this peer is stored and has no effect.
+    A message about nothing that we have with this peer (`thread_iri` is None) is stored and has no effect.
     """
-    agreement = None if thread_iri is None else agreements.find_agreement(connection, thread_iri)
-    if agreement is None or agreement.peer_id != peer.id:
-        messages.detach_from_thread(connection, activity.header.iri)
+    if thread_iri is None:
         return False
+    agreement = agreements.load_agreement(connection, thread_iri)
     _name_objects(connection, activity, thread_iri=agreement.request_iri)
     state = apply_thread(connection, agreement.request_iri, author=author, now=now)
     if activity.header.digest in state.illegal:
@@ -131,7 +130,12 @@ def _refuse_change(
     author: Author,
     now: datetime,
 ) -> None:
-    """Answer a change of an agreement: this node does not make or take changes yet, and says so at once."""
+    """Answer a change of an agreement: this node does not make or take changes yet, and says so at once.
+
+    A peer that has made us say so very often is left without an answer; an open change of its own stops it.
+    """
+    if not decide_room(messages.load_share(connection, agreement.request_iri, peer_id=None), automatic=True):
+        return
     unsigned = compose_reject(
         iri=author.mint("activities"),
         actor_iri=author.actor_iri,

@@ -40,8 +40,8 @@ def receive_follow_answer(
 ) -> bool:
     """The peer decided about our Follow, or changed the tier it grants us.
 
-    A new tier is another feed, which repeats what we may see from its start: what the old one showed is dropped
-    first, so that absent means gone.
+    A new tier is another feed, and after an end the same one is read anew; either repeats what we may see from its
+    start. What was shown before is dropped first, so that absent means gone.
     """
     if isinstance(answer, Reject):
         peers.record_following(connection, peer.id, state=FollowingState.REJECTED, follow_iri=peer.following_iri)
@@ -51,7 +51,7 @@ def receive_follow_answer(
         return False
     if peer.following_state is FollowingState.ACCEPTED and answer.tier_version <= peer.received_version:
         return answer.tier_version == peer.received_version and answer.tier is peer.received_tier
-    if answer.tier is not peer.received_tier:
+    if answer.tier is not peer.received_tier or peer.following_state is not FollowingState.ACCEPTED:
         proposals.withdraw_all_of_peer(connection, peer.id, now=now)
         proposals.delete_tombstones(connection, peer.id)
         messages.delete_catalogue_messages(connection, peer.id)

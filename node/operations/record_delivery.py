@@ -3,10 +3,13 @@
 import sqlite3
 from datetime import datetime
 
-from node.store import feeds
+from node.store import audit, feeds, messages
 
 ERROR_CHARS_MAX = 300
 """Of an error text that is kept for people."""
+
+REFUSED = "refused"
+"""Outcome of a message of ours that its peer will never take."""
 
 
 def record_delivered(
@@ -14,6 +17,18 @@ def record_delivered(
 ) -> None:
     """The peer answered that it has everything through this number."""
     feeds.record_acknowledged(connection, peer_id=peer_id, feed_id=feed_id, through_seq=through_seq, now=now)
+
+
+def record_refused(connection: sqlite3.Connection, *, message_iri: str, error: str, now: datetime) -> None:
+    """The peer will never take this message of ours; people find it as refused, and what comes behind it is sent."""
+    stored = messages.find_message(connection, message_iri)
+    if stored is None:
+        raise LookupError(message_iri)
+    messages.record_outcome(connection, stored.id, REFUSED)
+    audit.record_audit(
+        connection, actor="self", action="delivery.refused", subject=message_iri,
+        detail={"error": error[:ERROR_CHARS_MAX]}, now=now,
+    )  # fmt: skip
 
 
 def record_failed(

@@ -17,6 +17,9 @@ def record_unknown_follow(
 ) -> None:
     """Keep the request, one an origin. Raises RefusedError when too many wait for a look, and when it is not kept.
 
+    The first one stays, and its repetition is nothing new: whoever comes later in the same name can wait until
+    somebody has looked, and a forgery never takes the place of the true one.
+
     Nothing of it is believed: not who sent it, not that the origin exists. A peer that waits for an answer, is
     accepted or is blocked keeps its state, so that a stranger cannot change it by claiming its name; one that was
     rejected or has left may ask again with keys that we have not seen.
@@ -32,5 +35,10 @@ def record_unknown_follow(
         )  # fmt: skip
     if peer.blocked or peer.actor_iri != actor_iri or peer.follower_state in _SETTLED:
         raise refuse("unknown-peer", "This node does not know the key that signed the request.")
+    kept = peers.find_unverified_follow(connection, peer.id)
+    if kept is not None:
+        if kept.request.body != request.body:
+            raise refuse("too-many", "A request to peer from your server is waiting here to be looked at.")
+        return
     peers.record_unverified_follow(connection, peer.id, request, now=now)
     peers.record_follower(connection, peer.id, state=FollowerState.UNVERIFIED, follow_iri=None)

@@ -112,14 +112,6 @@ def list_expired(connection: sqlite3.Connection, *, now: datetime, limit: int) -
     return [_agreement_of(row) for row in rows]
 
 
-def has_agreements(connection: sqlite3.Connection, peer_id: int) -> bool:
-    """Whether there is any agreement with the peer, open or ended."""
-    row = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM agreements WHERE peer_id = ?) AS any_row", (peer_id,)
-    ).fetchone()
-    return bool(row["any_row"])
-
-
 def record_agreement(connection: sqlite3.Connection, new: NewAgreement, *, now: datetime) -> None:
     """Begin a thread."""
     connection.execute(
@@ -133,12 +125,13 @@ def record_agreement(connection: sqlite3.Connection, new: NewAgreement, *, now: 
 
 
 def record_state(connection: sqlite3.Connection, agreement_id: int, state: DerivedState, *, now: datetime) -> None:
-    """Write the derived state."""
+    """Write the derived state. What is given may become less when messages cross; no more than that has left."""
     connection.execute(
         "UPDATE agreements SET agreement_iri = ?, phase = ?, quantity = ?, given = ?, received = ?, held = ?,"
-        " refusal_code = ?, refusal_text = ?, still_available = ?, updated_at = ? WHERE id = ?",
+        " stock_taken = min(stock_taken, ?), refusal_code = ?, refusal_text = ?, still_available = ?,"
+        " updated_at = ? WHERE id = ?",
         (state.agreement_iri, state.phase, state.quantity, state.given, state.received, state.held,
-         state.refusal_code, state.refusal_text, state.still_available, instant_text(now), agreement_id),
+         state.given, state.refusal_code, state.refusal_text, state.still_available, instant_text(now), agreement_id),
     )  # fmt: skip
 
 

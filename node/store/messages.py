@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from node.domain.agreements import ThreadShare
 from node.store.rows import instant_text, required_instant
 from protocol.activities import Activity
 from protocol.limits import AGREEMENT_MESSAGES_MAX
@@ -15,7 +16,10 @@ from protocol.limits import AGREEMENT_MESSAGES_MAX
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message as stored. `peer_id` is None for our own; `outcome` is `sent`, `applied` or `illegal`."""
+    """A message as stored. `peer_id` is None for our own.
+
+    `outcome` is `sent` or `refused` (by its peer, for good) for ours, `applied` or `illegal` for a peer's.
+    """
 
     id: int
     iri: str
@@ -35,16 +39,26 @@ def find_message(connection: sqlite3.Connection, iri: str) -> StoredMessage | No
 
 
 def list_thread(connection: sqlite3.Connection, thread_iri: str) -> list[StoredMessage]:
-    """Every message of an agreement, in the order this node got or sent them."""
+    """Every message of an agreement, in the order this node got or sent them.
+
+    Raises OverflowError rather than leave one out: a state without its latest messages would be another state.
+    """
     rows = connection.execute(
-        "SELECT * FROM messages WHERE thread_iri = ? ORDER BY id LIMIT ?", (thread_iri, AGREEMENT_MESSAGES_MAX)
-    )
+        "SELECT * FROM messages WHERE thread_iri = ? ORDER BY id LIMIT ?", (thread_iri, AGREEMENT_MESSAGES_MAX + 1)
+    ).fetchall()
+    if len(rows) > AGREEMENT_MESSAGES_MAX:
+        raise OverflowError(f"the thread {thread_iri} has more messages than two parties may send")
     return [_message_of(row) for row in rows]
 
 
-def count_thread(connection: sqlite3.Connection, thread_iri: str) -> int:
-    """How many messages an agreement has."""
-    return int(connection.execute("SELECT count(*) FROM messages WHERE thread_iri = ?", (thread_iri,)).fetchone()[0])
+def load_share(connection: sqlite3.Connection, thread_iri: str, *, peer_id: int | None) -> ThreadShare:
+    """What one party has said about an agreement so far; `peer_id` is None for us."""
+    row = connection.execute(
+        "SELECT count(*) AS messages, coalesce(sum(length(body)), 0) AS bytes FROM messages"
+        " WHERE thread_iri = ? AND peer_id IS ?",
+        (thread_iri, peer_id),
+    ).fetchone()
+    return ThreadShare(message_count=row["messages"], byte_count=row["bytes"])
 
 
 def record_message(
@@ -70,11 +84,6 @@ def record_message(
 def record_outcome(connection: sqlite3.Connection, message_id: int, outcome: str) -> None:
     """What the message came to."""
     connection.execute("UPDATE messages SET outcome = ? WHERE id = ?", (outcome, message_id))
-
-
-def detach_from_thread(connection: sqlite3.Connection, iri: str) -> None:
-    """The message turned out not to belong to the thread it named; it stays stored outside it."""
-    connection.execute("UPDATE messages SET thread_iri = NULL WHERE iri = ?", (iri,))
 
 
 def record_thread_object(connection: sqlite3.Connection, object_iri: str, *, thread_iri: str) -> None:

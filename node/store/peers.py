@@ -174,10 +174,9 @@ def delete_peer(connection: sqlite3.Connection, peer_id: int) -> None:
 def record_unverified_follow(
     connection: sqlite3.Connection, peer_id: int, request: HttpRequest, *, now: datetime
 ) -> None:
-    """Keep the request as it came; a newer one from the same origin takes its place."""
+    """Keep the request as it came. There must be none from this peer."""
     connection.execute(
-        "INSERT OR REPLACE INTO unverified_follows (peer_id, target_uri, headers, body, received_at)"
-        " VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO unverified_follows (peer_id, target_uri, headers, body, received_at) VALUES (?, ?, ?, ?, ?)",
         (peer_id, request.target_uri, json.dumps(request.headers), request.body, instant_text(now)),
     )
 

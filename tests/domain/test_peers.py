@@ -32,7 +32,9 @@ PARTNER = Peer(
     received_tier=Tier.PARTNERS, received_version=1, blocked_at=None, created_at=NOW, last_heard_at=None,
 )  # fmt: skip
 BLOCKED = replace(PARTNER, blocked_at=NOW)
-ACQUAINTANCE = replace(PARTNER, follower_state=FollowerState.NONE, following_state=FollowingState.NONE)
+ACQUAINTANCE = replace(
+    PARTNER, follower_state=FollowerState.NONE, following_state=FollowingState.NONE, granted_tier=None
+)
 
 
 def a(kind: type[Activity]) -> Activity:
@@ -42,7 +44,7 @@ def a(kind: type[Activity]) -> Activity:
 
 @pytest.mark.parametrize("kind", [Follow, Accept, Reject, Undo, Block, CreateProposal, DeleteProposal, Request])
 def test_a_partner_may_say_anything(kind: type[Activity]) -> None:
-    assert decide_admission(PARTNER, a(kind), has_agreements=False) is None
+    assert decide_admission(PARTNER, a(kind), in_thread=False) is None
 
 
 @pytest.mark.parametrize(
@@ -50,8 +52,10 @@ def test_a_partner_may_say_anything(kind: type[Activity]) -> None:
     [
         (replace(PARTNER, following_state=FollowingState.SENT), CreateProposal, "not-followed"),
         (BLOCKED, CreateProposal, "not-followed"),
-        (replace(PARTNER, follower_state=FollowerState.PENDING), Request, "not-accepted"),
-        (BLOCKED, Request, "not-accepted"),
+        (replace(PARTNER, follower_state=FollowerState.PENDING, granted_tier=None), Request, "not-accepted"),
+        (BLOCKED, Request, "blocked"),
+        (BLOCKED, Undo, "blocked"),
+        (BLOCKED, Block, "blocked"),
         (BLOCKED, Follow, "blocked"),
         (BLOCKED, Accept, "blocked"),
         (BLOCKED, RecordEvent, "blocked"),
@@ -63,26 +67,28 @@ def test_a_partner_may_say_anything(kind: type[Activity]) -> None:
     ],
 )
 def test_without_the_standing_it_needs_a_message_is_refused(peer: Peer, kind: type[Activity], code: str) -> None:
-    outcome = decide_admission(peer, a(kind), has_agreements=False)
+    outcome = decide_admission(peer, a(kind), in_thread=False)
 
     assert isinstance(outcome, Refused)
     assert outcome.code == code
 
 
-@pytest.mark.parametrize("kind", [Accept, Reject, Undo, Block, RecordEvent])
-def test_what_is_agreed_goes_on_after_a_block(kind: type[Activity]) -> None:
-    assert decide_admission(BLOCKED, a(kind), has_agreements=True) is None
+@pytest.mark.parametrize("kind", [Accept, Reject, Request, Undo, RecordEvent])
+@pytest.mark.parametrize("peer", [BLOCKED, ACQUAINTANCE])
+def test_what_is_agreed_goes_on_after_a_block_or_an_end(peer: Peer, kind: type[Activity]) -> None:
+    assert decide_admission(peer, a(kind), in_thread=True) is None
 
 
-def test_a_follow_of_a_blocked_peer_is_refused_whatever_is_agreed() -> None:
-    assert decide_admission(BLOCKED, a(Follow), has_agreements=True) is not None
+@pytest.mark.parametrize("state", [FollowerState.REJECTED, FollowerState.ENDED])
+def test_a_request_of_one_that_was_accepted_once_is_let_in_to_be_answered(state: FollowerState) -> None:
+    assert decide_admission(replace(PARTNER, follower_state=state), a(Request), in_thread=False) is None
 
 
 def test_a_follow_that_waits_may_be_taken_back_and_a_block_ends_any_relation() -> None:
     waiting = replace(ACQUAINTANCE, follower_state=FollowerState.PENDING)
 
-    assert decide_admission(waiting, a(Undo), has_agreements=False) is None
-    assert decide_admission(waiting, a(Block), has_agreements=False) is None
+    assert decide_admission(waiting, a(Undo), in_thread=False) is None
+    assert decide_admission(waiting, a(Block), in_thread=False) is None
 
 
 def test_a_refusal_can_be_raised_and_keeps_its_words() -> None:

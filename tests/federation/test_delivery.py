@@ -207,6 +207,44 @@ async def test_a_refusal_is_told_and_tried_again_and_nothing_is_dropped(
     assert bilateral.next_attempt_at > friend.clock.now
 
 
+@pytest.mark.parametrize("code", ["blocked", "not-accepted"])
+async def test_what_a_peer_will_never_take_does_not_hold_up_what_comes_behind_it(
+    asker: Served, friend: Town, network: Network, clock: Clock, code: str
+) -> None:
+    async def exchange(request: HttpRequest, *, body_bytes_max: int, deadline_seconds: float) -> HttpAnswer:
+        if json.loads(request.body)["type"] == "Follow":
+            return HttpAnswer(403, (), json.dumps({"code": code, "detail": "No."}).encode())
+        return HttpAnswer(202, (), b"{}")
+
+    network.exchange = exchange  # type: ignore[method-assign]
+    clock.forward(hours=2)
+
+    await asyncio.to_thread(asker.node.write, lambda connection: None)
+    await until(asker, all_delivered)
+
+    outcomes = await asyncio.to_thread(
+        asker.node.read,
+        lambda connection: [(row["type"], row["outcome"]) for row in connection.execute("SELECT * FROM messages")],
+    )
+    assert outcomes == [("Follow", "refused"), ("Accept", "sent")]
+    told = [row for row in await asyncio.to_thread(asker.rows, "audit_log") if "delivery.refused" in row]
+    assert len(told) == 1
+    assert f"answered 403 {code}: No." in str(told[0])
+
+
+async def test_an_inbox_that_cannot_be_asked_is_a_failure_like_any_other(
+    asker: Served, friend: Town, clock: Clock
+) -> None:
+    def misname(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE peers SET inbox_iri = inbox_iri || '#in'")
+
+    await asyncio.to_thread(asker.node.write, misname)
+    clock.forward(hours=2)
+
+    await asyncio.to_thread(asker.node.write, lambda connection: None)
+    await until(asker, lambda connection: (_last_error(connection) or "").startswith("cannot be signed"))
+
+
 def _last_error(connection: sqlite3.Connection) -> str | None:
     return next(cursor.last_error for cursor in feeds.list_subscriptions(connection, limit=10) if cursor.bilateral)
 

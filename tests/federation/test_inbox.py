@@ -19,7 +19,7 @@ from protocol.discovery import actor_document
 from protocol.http_signatures import HttpRequest, sign_request
 from protocol.identifiers import ActorIri, Domain, Iri
 from protocol.keys import TransportKey, ed25519_pem_from_seed
-from protocol.limits import ACTIVITY_BYTES_MAX, UNKNOWN_FOLLOWS_MAX
+from protocol.limits import ACTIVITY_BYTES_MAX, STRANGER_BYTES_MAX, UNKNOWN_FOLLOWS_MAX
 from protocol.vocabulary import Tier
 from tests.cast import Clock, Town, World, seed_of
 from tests.federation.serving import Answer, Network, Served, problem_of
@@ -240,6 +240,32 @@ async def test_a_follow_of_a_stranger_is_kept_for_a_person_without_any_fetch(
     assert (answer.status, answer.document) == (202, {"outcome": "kept"})
     assert len(await asyncio.to_thread(asker.rows, "unverified_follows")) == 1
     assert network.sent == []
+
+
+async def test_a_later_follow_in_the_same_name_waits_until_the_first_has_been_looked_at(
+    asker: Served, baerum: Town
+) -> None:
+    first = await post(asker, baerum, follow_of(baerum))
+    kept = await asyncio.to_thread(asker.rows, "unverified_follows")
+
+    again = await post(asker, baerum, follow_of(baerum))
+    other = await post(asker, baerum, follow_of(baerum, number=2))
+
+    assert [answer.document["outcome"] for answer in (first, again)] == ["kept", "kept"]
+    assert problem_of(other) == (429, "too-many")
+    assert int(other.headers["Retry-After"]) > 0
+    assert await asyncio.to_thread(asker.rows, "unverified_follows") == kept
+
+
+async def test_a_stranger_is_not_read_at_length(asker: Served, baerum: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(body: bytes) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr("node.federation.inbox.peek_activity", read)
+
+    answer = await post(asker, baerum, follow_of(baerum) + b" " * STRANGER_BYTES_MAX)
+
+    assert problem_of(answer) == (401, "unknown-peer")
 
 
 @pytest.mark.parametrize("object_iri", ["https://drammen.example/actor", "https://asker.example/"])

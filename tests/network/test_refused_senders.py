@@ -97,7 +97,7 @@ def test_an_offer_by_a_blocked_peer_is_refused(stage: Stage) -> None:
 def test_a_request_by_a_blocked_peer_is_refused(stage: Stage) -> None:
     blocked = stage.outsiders.blocked
 
-    assert_sender_refused(stage, blocked, stage.request(blocked), status=403, code="not-accepted")
+    assert_sender_refused(stage, blocked, stage.request(blocked), status=403, code="blocked")
 
 
 def test_an_offer_by_a_peer_that_is_not_followed_is_refused(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from node.operations import receive_activity
 from node.store import messages
 from protocol.activities import Activity, ActivityPeek
 from protocol.identifiers import Iri
+from protocol.vocabulary import Tier
 from tests.network import test_refused_senders
 from tests.network.weakening import Facts, Weakening, always, swap, transport_key
 
@@ -105,4 +106,4 @@ def followed(peer: Peer) -> Peer:
 
 def accepted(peer: Peer) -> Peer:
     """As if somebody had accepted its Follow."""
-    return replace(peer, follower_state=FollowerState.ACCEPTED)
+    return replace(peer, follower_state=FollowerState.ACCEPTED, granted_tier=Tier.PARTNERS)

@@ -57,6 +57,20 @@ def test_a_forged_follow_is_dropped_when_looked_at(world: World, asker: Town) ->
     assert peers.find_unverified_follow(asker.connection, known.id) is None
 
 
+def test_a_forgery_does_not_take_the_place_of_the_follow_that_waits(world: World, asker: Town) -> None:
+    lier, forger = world.town("lier"), world.town("forger")
+    lier.run(add_peer, AddPeer(actor=asker.actor()))
+    world.deliver()
+    forged = forger.sign(b"{}", target_uri="https://asker.example/inbox")
+
+    with pytest.raises(RefusedError) as refused:
+        asker.run(record_unknown_follow, forged, actor_iri=lier.actor_iri, origin=lier.author.origin)
+    looked = asker.run(learn_peer, LearnPeer(peer_id=asker.peer(lier).id, actor=lier.actor()))
+
+    assert refused.value.refused.code == "too-many"
+    assert looked.follower_state is FollowerState.PENDING
+
+
 def test_a_follow_of_somebody_else_is_dropped_when_looked_at(world: World, asker: Town) -> None:
     lier, hole = world.town("lier"), world.town("hole")
     lier.run(add_peer, AddPeer(actor=hole.actor()))
