@@ -162,7 +162,7 @@ def _assemble(node: Node, *, transport: Transport | None, draw_jitter: Callable[
         keys=TransportKeys(ed_http=keys.ed_http, main=keys.main),
         parallel_max=settings.deliveries_parallel,
         clock=clock,
-        draw_token=author.draw_token,
+        author=author,
         draw_jitter=draw_jitter,
     )
     app = web.Application(middlewares=[problem_middleware])

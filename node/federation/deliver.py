@@ -17,6 +17,7 @@ from functools import partial
 
 from node.domain.delivery import FINAL_REFUSALS, FeedEntry, Subscription
 from node.federation.transport import ExchangeFailed, HttpAnswer, Transport
+from node.operations.author import Author
 from node.operations.record_delivery import record_delivered, record_failed, record_refused
 from node.store import feeds, peers
 from node.store.database import Database
@@ -86,7 +87,7 @@ class Deliverer:
         keys: TransportKeys,
         parallel_max: int,
         clock: Callable[[], datetime],
-        draw_token: Callable[[], str],
+        author: Author,
         draw_jitter: Callable[[], float],
     ) -> None:
         self._database = database
@@ -94,7 +95,7 @@ class Deliverer:
         self._keys = keys
         self._parallel_max = parallel_max
         self._clock = clock
-        self._draw_token = draw_token
+        self._author = author
         self._draw_jitter = draw_jitter
         self._woken = asyncio.Event()
         self._workers: dict[int, asyncio.Task[None]] = {}
@@ -188,7 +189,7 @@ class Deliverer:
         headers = (("Content-Type", ACTIVITY_JSON), ("Accept", "application/json"))
         request = HttpRequest("POST", batch.inbox_iri, headers, entry.body)
         try:
-            signed = sign_request(request, key=batch.key, now=self._clock(), nonce=self._draw_token())
+            signed = sign_request(request, key=batch.key, now=self._clock(), nonce=self._author.draw_token())
         except ProtocolError as error:
             return _Failure(error=f"cannot be signed: {error}")
         try:
@@ -203,7 +204,9 @@ class Deliverer:
 
     async def _record_refused(self, entry: FeedEntry, failure: _Failure) -> None:
         logger.warning("message %s: %s; it will not be sent again", entry.message_iri, failure.error)
-        refused = partial(record_refused, message_iri=entry.message_iri, error=failure.error, now=self._clock())
+        refused = partial(
+            record_refused, message_iri=entry.message_iri, error=failure.error, author=self._author, now=self._clock()
+        )
         await asyncio.wrap_future(self._database.write(refused))
 
     async def _record(self, subscription: Subscription, *, through_seq: int, failure: _Failure | None) -> None:

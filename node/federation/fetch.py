@@ -1,7 +1,8 @@
 """Fetching another server's documents: bounded in bytes, time and redirects, and believed only within one origin.
 
 Fetches happen because a person looked at a peer, or because a request named a key at a known peer's origin that the
-peer did not list before: then its own actor is fetched, once a minute at most. Which addresses are dialled at all is decided in `node.federation.dialling`.
+peer did not list before: then its own actor is fetched, once a minute at most. Which addresses are dialled at all is
+decided in `node.federation.dialling`.
 """
 
 import asyncio

@@ -139,6 +139,7 @@ async def test_what_is_sent_is_signed_with_our_ed25519_key_for_the_peers_inbox(
     asker: Served, friend: Town, network: Network, clock: Clock
 ) -> None:
     network.answers[INBOX] = HttpAnswer(202, (), b"{}")
+    clock.forward(hours=2)
 
     await asyncio.to_thread(offer, asker, tier=Tier.PARTNERS)
     await until(asker, all_delivered)

@@ -96,13 +96,14 @@ def test_a_request_that_crosses_a_block_is_refused_for_good_and_holds_nothing_up
     agreement = agreed(world, asker, baerum, quantity=4)
     asker.run(give, GiveHandover(reference=agreement.request_iri, quantity=None))
     world.deliver()
-    ask(baerum, agreement.proposal_iri, quantity=1)
+    crossing = ask(baerum, agreement.proposal_iri, quantity=1)
     asker.run(block_peer, BlockPeer(peer_id=asker.peer(baerum).id))
     baerum.run(receive, ReceiveHandover(reference=agreement.request_iri, quantity=None))
 
     world.deliver()
 
-    assert outcomes_of(baerum)[-2:] == [("Request", "refused"), ("RecordEvent", "sent")]
+    assert outcomes_of(baerum)[-3:] == [("Request", "refused"), ("RecordEvent", "sent"), ("Undo", "refused")]
+    assert agreement_at(baerum, crossing.request_iri).phase is Phase.WITHDRAWN
     assert agreement_at(asker, agreement.request_iri).phase is Phase.COMPLETED
     assert waiting(baerum) == 0
 
