@@ -17,7 +17,6 @@ from typer.main import get_command
 
 from node.commands.refusals import CommandRefusedError
 from node.domain.outcomes import RefusedError
-from protocol.errors import ProtocolError
 
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
@@ -56,17 +55,24 @@ class KretsGroup(TyperGroup):
 
     def _run(self, arguments: list[str], complete_var: str | None, **extra: Any) -> int | CommandRefusedError:
         try:
+            _refuse_other_encodings(arguments)
             exit_code = super().main(arguments, PROGRAM, complete_var, standalone_mode=False, **extra)
+            # Here, not when the interpreter ends: a full disk is then one line, too, and exit 1.
+            sys.stdout.flush()
         except CommandRefusedError as error:
             return error
         except RefusedError as error:
             return CommandRefusedError(error.refused.code, error.refused.safe_text)
-        except ProtocolError as error:
-            return CommandRefusedError(error.code, f"The other side's answer is not understood: {error.safe_text}")
         except typer.TyperException as error:
             return _refusal_of_usage(error)
         except typer.Abort:
             return CommandRefusedError("aborted", "Stopped before anything was changed.")
+        except BrokenPipeError:
+            # Whoever read the result has seen enough, which is no mistake and needs no words.
+            from node.commands.printing import abandon_stdout
+
+            abandon_stdout()
+            return EXIT_REFUSED
         except OSError as error:
             return CommandRefusedError("system", _text_of_system_error(error))
         return exit_code if isinstance(exit_code, int) else 0
@@ -102,6 +108,18 @@ def print_unforeseen(kind: type[BaseException], error: BaseException, trace: Tra
         f"set {DEBUG_VARIABLE}=1 to see them here."
     )
     print_error(code="internal", message=text, as_json="--json" in sys.argv)
+
+
+def _refuse_other_encodings(arguments: Sequence[str]) -> None:
+    """Raise CommandRefusedError for an argument that is not UTF-8: Python hands its bytes on as lone surrogates."""
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
+            shown = argument.encode("utf-8", "replace").decode()
+            raise CommandRefusedError(
+                "usage",
+                f"{shown!r} is not UTF-8. Set the terminal to UTF-8 and type it again; rename a file of such a name.",
+                exit_code=EXIT_USAGE,
+            )
 
 
 def _refusal_of_usage(error: typer.TyperException) -> CommandRefusedError:

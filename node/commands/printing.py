@@ -5,6 +5,7 @@ Everything that may come from a peer or a file passes through `plain`, so that n
 
 import dataclasses
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,14 +72,28 @@ def print_json(**parts: JsonPart) -> None:
 
 
 def print_error(*, code: str, message: str, as_json: bool, **parts: JsonPart) -> None:
-    """A refusal: one JSON document on stdout, or one line on stderr."""
+    """A refusal: one JSON document on stdout, or one line on stderr, where stdout takes nothing any more too."""
     line = plain(message)
-    if as_json:
-        document = {"error": {"code": code, "message": line}} | {key: json_value(part) for key, part in parts.items()}
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    try:
+        if as_json:
+            document = {"error": {"code": code, "message": line}} | {
+                key: json_value(part) for key, part in parts.items()
+            }
+            sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        # What the command had said before it was refused may still wait here.
         sys.stdout.flush()
-    else:
+    except OSError:
+        abandon_stdout()
+        as_json = False
+    if not as_json:
         sys.stderr.write(f"krets: {line}\n")
+
+
+def abandon_stdout() -> None:
+    """Let what stdout still holds go nowhere, so that the interpreter does not try and fail with it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def print_line(text: str = "") -> None:

@@ -1,5 +1,6 @@
 """The command line as a whole: how errors of each kind are said."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from node.commands.command_line import KretsGroup, KretsTyper, print_unforeseen
 from node.commands.refusals import CommandRefusedError
 from node.domain.outcomes import refuse
 from protocol.errors import InvalidMessage
+from tests.commands.running import dump_domain
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -60,7 +62,6 @@ def raising(error: BaseException) -> Callable[[], None]:
     [
         (CommandRefusedError("no", "It cannot be\nlike that."), 1, "krets: It cannot be like that."),
         (refuse("no", "Say it otherwise."), 1, "krets: Say it otherwise."),
-        (InvalidMessage("internal detail"), 1, "krets: The other side's answer is not understood: The message does"),
         (typer.BadParameter("it is odd"), 2, "krets: Invalid value: it is odd. See krets act --help."),
         (typer.TyperException("it is odd"), 2, "krets: it is odd"),
         (typer.Abort(), 1, "krets: Stopped before anything was changed."),
@@ -80,6 +81,11 @@ def test_each_kind_of_error_is_one_line(error: BaseException, exit_code: int, sa
     assert result.stderr.startswith(says)
     assert result.stderr.count("\n") == 1
     assert "internal detail" not in result.stderr
+
+
+def test_a_message_of_ours_that_breaks_the_protocol_is_not_said_to_be_the_other_sides() -> None:
+    with pytest.raises(InvalidMessage):
+        CliRunner().invoke(app_that(raising(InvalidMessage("internal detail"))), ["act"], catch_exceptions=False)
 
 
 def test_an_interrupt_exits_130() -> None:
@@ -176,6 +182,37 @@ def test_a_reader_that_goes_away_is_no_mistake(tmp_path: Path) -> None:
     assert done.stdout == "U"
     assert "Traceback" not in done.stderr
     assert "went wrong" not in done.stderr
+
+
+def run_in_a_shell(command: str) -> "subprocess.CompletedProcess[bytes]":
+    """What `krets` in this line of a shell does."""
+    return subprocess.run(
+        ["/bin/sh", "-c", command.replace("krets ", f"{sys.executable} -m cli ")],
+        cwd=REPOSITORY, env={**os.environ, "KRETS_DEBUG": "1"}, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ["item list --json", "status", "item show 99 --json"])
+def test_a_result_that_cannot_be_written_is_one_line_and_exit_1(words: str, home: Path) -> None:
+    done = run_in_a_shell(f"krets {words} --home {home} > /dev/full")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"krets: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("words", ["add", "list", "show", "edit 1 --name", "add Desk --notes"])
+def test_an_argument_in_another_encoding_is_wrong_usage(words: str, home: Path) -> None:
+    before = dump_domain(home)
+
+    told = run_in_a_shell(f"krets item {words} \"$(printf 'Kontorst\\370l')\" --home {home}")
+    as_json = run_in_a_shell(f"krets item {words} \"$(printf 'Kontorst\\370l')\" --home {home} --json")
+
+    assert (told.returncode, told.stdout) == (as_json.returncode, as_json.stderr) == (2, b"")
+    assert told.stderr.startswith(b"krets: 'Kontorst?l' is not UTF-8. Set the terminal to UTF-8 and type it again")
+    assert told.stderr.count(b"\n") == 1
+    assert json.loads(as_json.stdout)["error"]["code"] == "usage"
+    assert dump_domain(home) == before
 
 
 def test_letters_that_the_terminal_lacks_do_not_end_a_command(home: Path) -> None:
