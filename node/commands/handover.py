@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from node.commands.options import HomeOption, JsonOption, RequestArgument, SomeQuantityOption, WaitOption
-from node.commands.request import TextOption, check_text
+from node.commands.options import HomeOption, JsonOption, RequestArgument, SomeQuantityOption, TextOption, WaitOption
 
 app = typer.Typer(help="Handovers: both sides sign.", rich_markup_mode=None)
 
@@ -103,7 +102,6 @@ def dispute(
     from node.operations.hand_over import dispute as dispute_handover
     from protocol.vocabulary import DisputeCode
 
-    check_text(text)
     with opened_node(home) as node:
         command = DisputeHandover(reference=agreement, code=DisputeCode(code), text=text)
         disputed = node.write(

@@ -14,6 +14,8 @@ from node.commands.options import (
     JsonOption,
     LimitOption,
     parse_day,
+    parse_line,
+    parse_text,
     parse_words,
 )
 from protocol.limits import QUANTITY_MAX
@@ -40,17 +42,31 @@ ConditionOption = Annotated[
 ]
 LocationOption = Annotated[
     str | None,
-    typer.Option("--location", metavar="TEXT", help="Where it stands; never leaves the node.", show_default=False),
+    typer.Option(
+        "--location",
+        metavar="TEXT",
+        parser=parse_line,
+        help="Where it stands; never leaves the node.",
+        show_default=False,
+    ),
 ]
 UnitOption = Annotated[
     str | None,
-    typer.Option("--unit", metavar="TEXT", help="Whose it is: school, office, department.", show_default=False),
+    typer.Option(
+        "--unit",
+        metavar="TEXT",
+        parser=parse_line,
+        help="Whose it is: school, office, department.",
+        show_default=False,
+    ),
 ]
 SerialOption = Annotated[
-    str | None, typer.Option("--serial-number", metavar="TEXT", help="The maker's number.", show_default=False)
+    str | None,
+    typer.Option("--serial-number", metavar="TEXT", parser=parse_line, help="The maker's number.", show_default=False),
 ]
 InventoryOption = Annotated[
-    str | None, typer.Option("--inventory-number", metavar="TEXT", help="Your own number.", show_default=False)
+    str | None,
+    typer.Option("--inventory-number", metavar="TEXT", parser=parse_line, help="Your own number.", show_default=False),
 ]
 MassOption = Annotated[
     int | None,
@@ -62,7 +78,10 @@ GoneByOption = Annotated[
     date | None,
     typer.Option("--gone-by", metavar="DATE", parser=parse_day, help="Must be gone by this day.", show_default=False),
 ]
-NotesOption = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="Anything else.", show_default=False)]
+NotesOption = Annotated[
+    str | None,
+    typer.Option("--notes", metavar="TEXT", parser=parse_text, help="Anything else.", show_default=False),
+]
 
 
 @app.command()

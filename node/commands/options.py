@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from protocol.limits import QUANTITY_MAX
+from protocol.limits import CONTENT_CHARS_MAX, QUANTITY_MAX
 
 LIST_LIMIT = 200
 """Rows that a list shows unless --limit says otherwise: a few screens."""
@@ -20,6 +20,7 @@ WAIT_SECONDS_MAX = 3_600
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _NORDIC_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _COORDINATES = re.compile(r"(-?\d{1,2}(?:\.\d+)?),\s*(-?\d{1,3}(?:\.\d+)?)", re.ASCII)
 
 
@@ -56,12 +57,32 @@ def parse_place(text: str) -> Place:
     return Place(latitude=latitude, longitude=longitude)
 
 
+def parse_text(text: str) -> str:
+    """The text as typed. Raises BadParameter for control characters other than line ends and tabs."""
+    if found := _CONTROL.search(text):
+        before = text[max(0, found.start() - 20) : found.start()]
+        raise typer.BadParameter(f"it has the control character U+{ord(found[0]):04X} after {before!r}; leave that out")
+    return text
+
+
+def parse_line(text: str) -> str:
+    """The text on one line, with single spaces and none at its ends. Raises BadParameter for control characters."""
+    return parse_text(" ".join(text.split()))
+
+
 def parse_words(text: str) -> str:
-    """The text without spaces at its ends; refuses one with nothing in it. Raises BadParameter."""
-    cleaned = " ".join(text.split())
+    """The text on one line; refuses one with nothing in it, too. Raises BadParameter."""
+    cleaned = parse_line(text)
     if not cleaned:
         raise typer.BadParameter("it is empty; write at least one word")
     return cleaned
+
+
+def parse_message_text(text: str) -> str:
+    """The text, if it fits into a message. Raises BadParameter."""
+    if len(text) > CONTENT_CHARS_MAX:
+        raise typer.BadParameter(f"it has {len(text)} characters; at most {CONTENT_CHARS_MAX} fit")
+    return parse_text(text)
 
 
 def refuse_nan(number: float | None) -> float | None:
@@ -109,6 +130,16 @@ QuantityOption: TypeAlias = Annotated[
 SomeQuantityOption: TypeAlias = Annotated[
     int | None,
     typer.Option("--quantity", metavar="N", min=1, max=QUANTITY_MAX, help="How many; else all.", show_default=False),
+]
+TextOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--text",
+        metavar="TEXT",
+        parser=parse_message_text,
+        help="A word to the other side; no names of people.",
+        show_default=False,
+    ),
 ]
 CategoryOption: TypeAlias = Annotated[
     str | None,

@@ -11,20 +11,15 @@ from node.commands.options import (
     LimitOption,
     QuantityOption,
     RequestArgument,
+    TextOption,
     WaitOption,
 )
-from protocol.limits import CONTENT_CHARS_MAX
 
 app = typer.Typer(help="Requests: asking, and answering.", rich_markup_mode=None)
 
 RefusalName = Literal["unavailable", "changed", "policy", "closed", "not-wanted", "invalid", "other"]
 CancelName = Literal["no-longer-needed", "no-longer-available", "changed", "other"]
 CounterfactualName = Literal["buy-new", "buy-used", "borrow", "do-without", "not-said"]
-
-TextOption = Annotated[
-    str | None,
-    typer.Option("--text", metavar="TEXT", help="A word to the other side; no names of people.", show_default=False),
-]
 
 
 @app.command()
@@ -161,7 +156,6 @@ def reject(
     from node.operations.decide_request import RejectRequest, reject_request
     from protocol.vocabulary import RefusalCode
 
-    check_text(text)
     with opened_node(home) as node:
         command = RejectRequest(reference=request, code=RefusalCode(code), text=text)
         agreement = node.write(
@@ -227,9 +221,3 @@ def revoke(
         )
         wait_until_sent(node, seconds=wait)
         print_agreement(node, agreement, key="request", as_json=as_json)
-
-
-def check_text(text: str | None) -> None:
-    """Refuse a text too long for a message. Raises BadParameter."""
-    if text is not None and len(text) > CONTENT_CHARS_MAX:
-        raise typer.BadParameter(f"--text has {len(text)} characters; at most {CONTENT_CHARS_MAX} fit")
