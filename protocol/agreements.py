@@ -26,7 +26,7 @@ R6  A handover is an event by the giver without `mirrors`, under the commitment,
 R7  A receipt is an event by the receiver: of one handover (`mirrors`, once), or of none, which closes unilaterally.
     Its quantity is the receiver's own, within what is agreed. What is given is the larger of both counts.
 R8  A Reject of an event by the other party disputes it. A receipt that saw the dispute settles a disputed handover,
-    any event that saw it a disputed receipt.
+    any event that saw it a disputed receipt; and who disputed may take it back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -73,6 +73,7 @@ class AgreementState:
     refusal: Reject | None
     cancellation: Undo | Reject | None
     open_handovers: tuple[Event, ...]
+    disputed_handovers: tuple[Event, ...]
     disputes: tuple[Reject, ...]
     open_changes: tuple[Request, ...]
     illegal: Mapping[Digest, str]
@@ -188,6 +189,8 @@ def _add_step(ledger: Ledger, ruling: Ruling, *, message: ExchangeMessage, posit
         ledger.changes.append(Change(position=position, request=message))
     elif ruling.change is not None:
         ledger.answer_change(ruling.change, step=ruling.step, position=position)
+    elif ruling.dispute is not None:
+        ledger.withdraw_dispute(ruling.dispute)
     elif isinstance(message, Accept):
         ledger.accepts.append((position, message))
     elif isinstance(message, Reject) and ruling.event is not None:
@@ -241,6 +244,9 @@ def _summary(ledger: Ledger, *, illegal: Mapping[Digest, str], heads: frozenset[
         cancellation=ledger.endings[0][1] if ledger.endings else None,
         open_handovers=tuple(
             event for _, event in ledger.handovers if not ledger.is_receipted(event) and event.iri not in disputed
+        ),
+        disputed_handovers=tuple(
+            event for _, event in ledger.handovers if not ledger.is_receipted(event) and event.iri in disputed
         ),
         disputes=tuple(dispute.reject for dispute in disputes),
         open_changes=tuple(change.request for change in ledger.open_changes()),

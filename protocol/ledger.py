@@ -118,6 +118,10 @@ class Ledger:
         elif step is Step.WITHDRAW_CHANGE:
             change.is_withdrawn = True
 
+    def withdraw_dispute(self, dispute: Reject) -> None:
+        """Its author no longer contests the event."""
+        self.open_disputes = [known for known in self.open_disputes if known.reject != dispute]
+
     # --- finding what a message names ---
 
     def find_change(self, iri: Iri, *, digest: Digest | None) -> Change | None:
@@ -135,6 +139,10 @@ class Ledger:
     def find_receipt(self, iri: Iri) -> Event | None:
         """The receipt with this id."""
         return next((event for _, event in self.receipts if event.iri == iri), None)
+
+    def find_dispute(self, iri: Iri) -> Dispute | None:
+        """The open dispute with this id."""
+        return next((dispute for dispute in self.open_disputes if dispute.reject.header.iri == iri), None)
 
     def has_commitment(self, agreement_iri: Iri | None, commitment_iri: Iri | None) -> bool:
         """Whether an Accept made this agreement with this commitment."""

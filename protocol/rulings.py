@@ -25,11 +25,12 @@ class IllegalStep(ProtocolError):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A legal step: which, and the change that it is or answers, or the event that it records or disputes."""
+    """A legal step, with what it is about: a change, an event that it records or disputes, a dispute taken back."""
 
     step: Step
     change: Request | None = None
     event: Event | None = None
+    dispute: Reject | None = None
 
 
 def rule_on(message: ExchangeMessage, *, view: Ledger, handed: Decimal) -> Ruling:
@@ -42,7 +43,7 @@ def rule_on(message: ExchangeMessage, *, view: Ledger, handed: Decimal) -> Rulin
     allowed = TRANSITIONS[view.phase()].get(ruling.step)
     if allowed is None:
         raise IllegalStep(f"no {ruling.step} while {view.phase()}")
-    if allowed not in _roles_of(message.header.actor_iri, view=view, change=ruling.change):
+    if allowed not in _roles_of(message.header.actor_iri, view=view, named=ruling.change or ruling.dispute):
         raise IllegalStep(f"{ruling.step} is for the {allowed}")
     if view.is_ended and ruling.step in _STEPS_BEFORE_THE_END:
         raise IllegalStep(f"no {ruling.step} after the end")
@@ -74,6 +75,9 @@ def _named_step(message: ExchangeMessage, *, view: Ledger) -> Ruling:
         case Undo():
             if message.object_iri == view.root.header.iri:
                 return Ruling(Step.WITHDRAW)
+            dispute = view.find_dispute(message.object_iri)
+            if dispute is not None:
+                return Ruling(Step.WITHDRAW_DISPUTE, dispute=dispute.reject)
             return Ruling(Step.WITHDRAW_CHANGE, change=_named_change(message, view=view))
         case Reject():
             return _named_refusal(message, view=view)
@@ -108,15 +112,15 @@ def _named_change(message: Accept | Reject | Undo, *, view: Ledger) -> Request:
     return change.request
 
 
-def _roles_of(actor_iri: ActorIri, *, view: Ledger, change: Request | None) -> set[Role]:
+def _roles_of(actor_iri: ActorIri, *, view: Ledger, named: Request | Reject | None) -> set[Role]:
     parties = view.parties
     roles = {
         Role.EITHER,
         Role.PROPOSER if actor_iri == parties.proposer else Role.RESPONDENT,
         Role.GIVER if actor_iri == parties.giver else Role.RECEIVER,
     }
-    if change is not None:
-        roles.add(Role.AUTHOR if actor_iri == change.header.actor_iri else Role.COUNTERPARTY)
+    if named is not None:
+        roles.add(Role.AUTHOR if actor_iri == named.header.actor_iri else Role.COUNTERPARTY)
     return roles
 
 

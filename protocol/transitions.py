@@ -45,10 +45,11 @@ class Step(StrEnum):
     CLOSE = "close"
     DISPUTE_HANDOVER = "dispute-handover"
     DISPUTE_RECEIPT = "dispute-receipt"
+    WITHDRAW_DISPUTE = "withdraw-dispute"
 
 
 class Role(StrEnum):
-    """Who may take a step. `author` sent the change in question, `counterparty` is the other one of the two."""
+    """Who may take a step. `author` sent the change or dispute in question, `counterparty` is the other of the two."""
 
     PROPOSER = "proposer"
     RESPONDENT = "respondent"
@@ -83,6 +84,7 @@ _RECEIVING = {
     Step.DISPUTE_HANDOVER: Role.RECEIVER,
     Step.DISPUTE_RECEIPT: Role.GIVER,
 }
+_SETTLING = {Step.WITHDRAW_DISPUTE: Role.AUTHOR}
 
 # Phase -> step -> who may take it. A step that is not in its phase's row is illegal for everybody.
 TRANSITIONS: Mapping[Phase, Mapping[Step, Role]] = MappingProxyType(
@@ -95,6 +97,6 @@ TRANSITIONS: Mapping[Phase, Mapping[Step, Role]] = MappingProxyType(
         Phase.GIVEN: MappingProxyType(_ANSWERING_A_CHANGE | _RECEIVING),
         Phase.COMPLETED: MappingProxyType({Step.DISPUTE_RECEIPT: Role.GIVER}),
         Phase.CANCELLED: MappingProxyType({}),
-        Phase.DISPUTED: MappingProxyType(_ENDING | _ANSWERING_A_CHANGE | _GIVING | _RECEIVING),
+        Phase.DISPUTED: MappingProxyType(_ENDING | _ANSWERING_A_CHANGE | _GIVING | _RECEIVING | _SETTLING),
     }
 )

@@ -10,9 +10,13 @@ from node.operations.author import Author
 from node.operations.learn_peer import load_known_peer
 from node.operations.publishing import ensure_tier_feed, publish_to_peer
 from node.store import agreements, audit, feeds, messages, peers, proposals
+from protocol.agreements import Phase
 from protocol.compose import compose_accept_follow, compose_block, compose_reject, compose_undo
 from protocol.feeds import FeedName
 from protocol.vocabulary import Tier
+
+UNFINISHED_MAX = 1_000
+"""Agreements with one peer that are looked through before it is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +123,15 @@ def remove_peer(connection: sqlite3.Connection, command: RemovePeer, *, author: 
     """End both directions: take back our Follow, take back what we granted.
 
     A peer that no message refers to is forgotten; one with a history stays listed as ended, because what was
-    agreed with it must stay provable. Raises RefusedError while agreements with it are open.
+    agreed with it must stay provable. Raises RefusedError while something is still expected under an agreement; a
+    dispute that people cannot settle stays visible, and does not keep anybody a peer.
     """
     peer = load_known_peer(connection, command.peer_id)
-    still_open = agreements.list_agreements(
-        connection, agreements.AgreementFilter(phases=agreements.OPEN_PHASES, peer_id=peer.id), limit=1
-    )
-    if still_open:
-        raise refuse("open-agreements", f"Agreement {still_open[0].id} with this peer is still open; end it first.")
+    unfinished = agreements.AgreementFilter(phases=agreements.OPEN_PHASES, peer_id=peer.id)
+    found = agreements.list_agreements(connection, unfinished, limit=UNFINISHED_MAX)
+    still_open = next((one for one in found if one.held or one.phase is not Phase.DISPUTED), None)
+    if still_open is not None:
+        raise refuse("open-agreements", f"Agreement {still_open.id} with this peer is still open; end it first.")
     if peer.follower_state in (FollowerState.PENDING, FollowerState.ACCEPTED):
         _send_reject(connection, peer, author=author, now=now)
     if peer.following_state in (FollowingState.SENT, FollowingState.ACCEPTED) and peer.following_iri is not None:

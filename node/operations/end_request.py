@@ -8,10 +8,9 @@ from node.domain.agreements import Agreement
 from node.domain.outcomes import refuse
 from node.operations.author import Author
 from node.operations.decide_request import load_request_to_us
-from node.operations.publishing import publish_to_peer
-from node.operations.threads import apply_thread, load_state
+from node.operations.threads import load_state, say_in_thread
 from node.store import agreements, audit, peers
-from protocol.agreements import Phase
+from protocol.agreements import AgreementState, Phase
 from protocol.compose import compose_reject, compose_undo
 from protocol.vocabulary import CancelCode
 
@@ -48,6 +47,7 @@ def withdraw_request(
     _check_open(agreement)
     peer = peers.load_peer(connection, agreement.peer_id)
     state = load_state(connection, agreement, author=author)
+    _check_something_held(agreement, state)
     unsigned = compose_undo(
         iri=author.mint("activities"),
         actor_iri=author.actor_iri,
@@ -59,8 +59,8 @@ def withdraw_request(
         agreement_iri=agreement.agreement_iri,
         seen=state.heads,
     )
-    publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now)
-    return _apply(connection, agreement, action="request.withdraw", code=command.code, author=author, now=now)
+    say_in_thread(connection, unsigned, agreement=agreement, peer=peer, author=author, now=now)
+    return _ended(connection, agreement, action="request.withdraw", code=command.code, now=now)
 
 
 def revoke_request(
@@ -73,6 +73,7 @@ def revoke_request(
     _check_open(agreement)
     peer = peers.load_peer(connection, agreement.peer_id)
     state = load_state(connection, agreement, author=author)
+    _check_something_held(agreement, state)
     unsigned = compose_reject(
         iri=author.mint("activities"),
         actor_iri=author.actor_iri,
@@ -87,8 +88,8 @@ def revoke_request(
         text=None,
         seen=state.heads,
     )
-    publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now)
-    return _apply(connection, agreement, action="request.revoke", code=command.code, author=author, now=now)
+    say_in_thread(connection, unsigned, agreement=agreement, peer=peer, author=author, now=now)
+    return _ended(connection, agreement, action="request.revoke", code=command.code, now=now)
 
 
 def _check_open(agreement: Agreement) -> None:
@@ -96,16 +97,19 @@ def _check_open(agreement: Agreement) -> None:
         raise refuse("ended", f"Request {agreement.id} is {agreement.phase.value}; nothing of it is open.")
 
 
-def _apply(
-    connection: sqlite3.Connection,
-    agreement: Agreement,
-    *,
-    action: str,
-    code: CancelCode,
-    author: Author,
-    now: datetime,
+def _check_something_held(agreement: Agreement, state: AgreementState) -> None:
+    if state.disputes and agreement.held == 0:
+        raise refuse(
+            "disputed",
+            f"Nothing of agreement {agreement.id} is held any more, so there is nothing to end. A dispute ends when the"
+            " receiver signs for what it disputed, or when whoever disputed takes it back: krets handover dispute"
+            f" {agreement.id} --withdraw.",
+        )
+
+
+def _ended(
+    connection: sqlite3.Connection, agreement: Agreement, *, action: str, code: CancelCode, now: datetime
 ) -> Agreement:
-    apply_thread(connection, agreement.request_iri, author=author, now=now)
     audit.record_audit(
         connection, actor="self", action=action, subject=agreement.request_iri, detail={"code": code.value}, now=now
     )

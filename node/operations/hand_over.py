@@ -9,12 +9,11 @@ from node.domain.outcomes import refuse
 from node.domain.peers import Peer
 from node.domain.quantities import base_units_of, quantity_of
 from node.operations.author import Author
-from node.operations.publishing import publish_to_peer
-from node.operations.threads import apply_thread, load_state
+from node.operations.threads import load_state, say_in_thread
 from node.store import agreements, audit, messages, peers
 from protocol.activities import RecordEvent, parse_recorded
 from protocol.agreements import AgreementState, Phase
-from protocol.compose import compose_create, compose_event, compose_reject
+from protocol.compose import compose_create, compose_event, compose_reject, compose_undo
 from protocol.documents import Event
 from protocol.identifiers import ActorIri, Iri
 from protocol.proofs import sign_document
@@ -31,7 +30,7 @@ class GiveHandover:
 
 @dataclass(frozen=True, slots=True)
 class ReceiveHandover:
-    """We have received so much; None means what the giver says it gave, or all that is open."""
+    """We have received so much; None means what the giver says it gave."""
 
     reference: str
     quantity: int | None
@@ -46,6 +45,13 @@ class DisputeHandover:
     text: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawDispute:
+    """We no longer contest what we disputed."""
+
+    reference: str
+
+
 def give(connection: sqlite3.Connection, command: GiveHandover, *, author: Author, now: datetime) -> Agreement:
     """Sign that we handed over. Raises RefusedError beyond what is still held."""
     agreement = _load_running(connection, command.reference)
@@ -57,27 +63,31 @@ def give(connection: sqlite3.Connection, command: GiveHandover, *, author: Autho
     if agreement.held == 0:
         raise refuse("nothing-open", "Everything that was agreed has been handed over or cancelled.")
     if not 1 <= quantity <= agreement.held:
-        raise refuse("quantity", f"Between 1 and {agreement.held} are still to be handed over.")
+        raise refuse("quantity", f"{_up_to(agreement.held)} can still be handed over.")
     _record_event(connection, agreement, quantity=quantity, mirrors=None, author=author, now=now)
     _audit(connection, "handover.give", agreement, {"quantity": quantity}, now=now)
     return agreements.load_agreement(connection, agreement.request_iri)
 
 
 def receive(connection: sqlite3.Connection, command: ReceiveHandover, *, author: Author, now: datetime) -> Agreement:
-    """Sign that we received: the giver's oldest unconfirmed handover, or without one, on our own word."""
+    """Sign that we received: the giver's oldest unconfirmed handover, or without one, on our own word.
+
+    A number is needed where there is no handover to confirm, or it is disputed: nobody signs for what was not announced
+    by leaving a number out, or by saying it twice.
+    """
     agreement = _load_running(connection, command.reference)
     if agreement.we_give:
         raise refuse("not-receiver", f"We give here. To hand over: krets handover give {agreement.id}.")
     state = load_state(connection, agreement, author=author)
-    mirrored = state.open_handovers[0] if state.open_handovers else None
-    open_base = agreement.quantity - agreement.given
-    expected = open_base if mirrored is None else base_units_of(mirrored.quantity.value, unit=agreement.unit)
-    quantity = expected if command.quantity is None else command.quantity
-    most = open_base if mirrored is None else agreement.quantity - agreement.received
+    mirrored = next(iter((*state.open_handovers, *state.disputed_handovers)), None)
+    most = agreement.quantity - (agreement.given if mirrored is None else agreement.received)
     if most == 0 or (mirrored is None and agreement.held == 0):
         raise refuse("nothing-open", "Everything that was agreed has been received or cancelled.")
+    quantity = command.quantity
+    if quantity is None:
+        quantity = _confirmed_quantity(agreement, state)
     if not 1 <= quantity <= most:
-        raise refuse("quantity", f"Between 1 and {most} can still be received.")
+        raise refuse("quantity", f"{_up_to(most)} can still be received.")
     _record_event(
         connection, agreement, quantity=quantity, mirrors=None if mirrored is None else mirrored.iri, author=author,
         now=now,
@@ -106,10 +116,53 @@ def dispute(connection: sqlite3.Connection, command: DisputeHandover, *, author:
         text=command.text,
         seen=state.heads,
     )
-    publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now)
-    apply_thread(connection, agreement.request_iri, author=author, now=now)
+    said = say_in_thread(connection, unsigned, agreement=agreement, peer=peer, author=author, now=now)
+    messages.record_thread_object(connection, said.header.iri, thread_iri=agreement.request_iri)
     _audit(connection, "handover.dispute", agreement, {"code": command.code.value, "event": event.iri}, now=now)
     return agreements.load_agreement(connection, agreement.request_iri)
+
+
+def withdraw_dispute(
+    connection: sqlite3.Connection, command: WithdrawDispute, *, author: Author, now: datetime
+) -> Agreement:
+    """Take back our newest dispute of this agreement. Raises RefusedError if we have none open."""
+    agreement = _load_running(connection, command.reference)
+    state = load_state(connection, agreement, author=author)
+    ours = [known for known in state.disputes if known.header.actor_iri == author.actor_iri]
+    if not ours:
+        raise refuse("nothing-disputed", f"We dispute nothing of agreement {agreement.id}.")
+    peer = peers.load_peer(connection, agreement.peer_id)
+    unsigned = compose_undo(
+        iri=author.mint("activities"),
+        actor_iri=author.actor_iri,
+        to=peer.actor_iri,
+        published=now,
+        context=author.context,
+        object_iri=ours[-1].header.iri,
+        code=None,
+        agreement_iri=agreement.agreement_iri,
+        seen=state.heads,
+    )
+    say_in_thread(connection, unsigned, agreement=agreement, peer=peer, author=author, now=now)
+    _audit(connection, "handover.dispute-withdrawn", agreement, {"dispute": ours[-1].header.iri}, now=now)
+    return agreements.load_agreement(connection, agreement.request_iri)
+
+
+def _confirmed_quantity(agreement: Agreement, state: AgreementState) -> int:
+    """What the giver says it gave. A signature for anything else needs a number that a person has counted."""
+    if state.open_handovers:
+        return base_units_of(state.open_handovers[0].quantity.value, unit=agreement.unit)
+    if state.disputed_handovers:
+        raise refuse("disputed", "This handover is disputed. To settle that, say what has arrived: --quantity.")
+    raise refuse(
+        "nothing-to-confirm",
+        f"{agreement.peer_name} has handed over nothing that waits to be confirmed. To sign for what has arrived all"
+        " the same, say how much: --quantity.",
+    )
+
+
+def _up_to(most: int) -> str:
+    return "Only 1" if most == 1 else f"Between 1 and {most}"
 
 
 def _load_running(connection: sqlite3.Connection, reference: str) -> Agreement:
@@ -159,8 +212,7 @@ def _record_event(
         seen=state.heads,
     )
     messages.record_thread_object(connection, event_iri, thread_iri=agreement.request_iri)
-    publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now)
-    apply_thread(connection, agreement.request_iri, author=author, now=now)
+    say_in_thread(connection, unsigned, agreement=agreement, peer=peer, author=author, now=now)
 
 
 def _sides(agreement: Agreement, peer: Peer, author: Author) -> tuple[ActorIri, ActorIri]:

@@ -114,7 +114,8 @@ def _name_objects(
             messages.record_thread_object(connection, result.iri, thread_iri=thread_iri)
         case RecordEvent(event=event):
             messages.record_thread_object(connection, event.iri, thread_iri=thread_iri)
-        case Request(header=header):
+        case Request(header=header) | Reject(header=header):
+            # A change is answered by its id, a dispute taken back.
             messages.record_thread_object(connection, header.iri, thread_iri=thread_iri)
         case _:
             pass

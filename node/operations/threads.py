@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from node.domain.agreements import Agreement, decide_stock_taken
+from node.domain.outcomes import refuse
+from node.domain.peers import Peer
 from node.domain.quantities import base_units_of, quantity_of
 from node.operations.author import Author
 from node.operations.availability import republish_availability
@@ -18,6 +20,7 @@ from protocol.activities import Accept, Activity, RecordEvent, Reject, Request, 
 from protocol.agreements import AgreementState, Phase, state_of
 from protocol.compose import compose_reject
 from protocol.identifiers import Iri
+from protocol.strict_json import JsonObject
 from protocol.vocabulary import Purpose, RefusalCode
 
 ExchangeMessage = Request | Accept | Reject | Undo | RecordEvent
@@ -52,6 +55,27 @@ def apply_thread(connection: sqlite3.Connection, request_iri: str, *, author: Au
     if before.we_propose:
         _apply_to_proposal(connection, before.proposal_iri, author=author, now=now)
     return state
+
+
+def say_in_thread(
+    connection: sqlite3.Connection,
+    unsigned: JsonObject,
+    *,
+    agreement: Agreement,
+    peer: Peer,
+    author: Author,
+    now: datetime,
+) -> Activity:
+    """Send what a person says about an agreement, and bring everything to what it says now.
+
+    Raises RefusedError, which undoes everything, if it would have no effect: nobody signs what means nothing.
+    """
+    said = publish_to_peer(connection, unsigned, peer=peer, author=author, thread_iri=agreement.request_iri, now=now)
+    state = apply_thread(connection, agreement.request_iri, author=author, now=now)
+    reason = state.illegal.get(said.header.digest)
+    if reason is not None:
+        raise refuse("no-effect", f"Agreement {agreement.id} is {agreement.phase.value}; that is ruled out: {reason}.")
+    return said
 
 
 def _apply_to_item(

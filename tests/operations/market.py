@@ -23,6 +23,7 @@ from node.domain.delivery import Subscription
 from node.domain.inventory import Item
 from node.domain.outcomes import RefusedError
 from node.domain.requests import Approval
+from node.operations import hand_over as handovers
 from node.operations.decide_request import (
     AcceptRequest,
     RejectRequest,
@@ -40,7 +41,6 @@ from node.operations.edit_inventory import (
     remove_item,
 )
 from node.operations.end_request import RevokeRequest, WithdrawRequest, revoke_request, withdraw_request
-from node.operations.hand_over import DisputeHandover, GiveHandover, ReceiveHandover, dispute, give, receive
 from node.operations.publish_proposal import (
     EditOffer,
     PublishNeed,
@@ -249,22 +249,27 @@ class Market(RuleBasedStateMachine):
         """Give all or some of what is agreed."""
         for name, found in one_of(self.all_agreements(RUNNING, we_give=True), pick):
             part = None if quantity is None else min(quantity, max(1, found.held))
-            self.attempt(name, give, GiveHandover(reference=found.request_iri, quantity=part))
+            self.attempt(name, handovers.give, handovers.GiveHandover(reference=found.request_iri, quantity=part))
 
     @precondition(lambda self: self.all_agreements(RUNNING, we_give=False))
     @rule(pick=picks, quantity=st.none() | quantities)
     def take_in(self, pick: int, quantity: int | None) -> None:
         """Receive what was given, or close unilaterally."""
         for name, found in one_of(self.all_agreements(RUNNING, we_give=False), pick):
-            self.attempt(name, receive, ReceiveHandover(reference=found.request_iri, quantity=quantity))
+            self.attempt(
+                name, handovers.receive, handovers.ReceiveHandover(reference=found.request_iri, quantity=quantity)
+            )
 
     @precondition(lambda self: self.all_agreements(STARTED))
-    @rule(pick=picks)
-    def contest(self, pick: int) -> None:
-        """Say that a handover or receipt is not as it says."""
+    @rule(pick=picks, gives_in=st.booleans())
+    def contest(self, pick: int, gives_in: bool) -> None:
+        """Say that a handover or receipt is not as it says, or no longer say so."""
         for name, found in one_of(self.all_agreements(STARTED), pick):
-            command = DisputeHandover(reference=found.request_iri, code=DisputeCode.DAMAGED, text=None)
-            self.attempt(name, dispute, command)
+            ref = found.request_iri
+            contested = handovers.DisputeHandover(reference=ref, code=DisputeCode.DAMAGED, text=None)
+            self.attempt(name, handovers.dispute, contested)
+            if gives_in:
+                self.attempt(name, handovers.withdraw_dispute, handovers.WithdrawDispute(reference=ref))
 
     # What time and the network do.
 

@@ -201,7 +201,7 @@ def test_a_dispute_shows_at_both_sides(world: World, asker: Town, baerum: Town) 
 def test_a_receiver_may_close_without_waiting_for_the_giver(world: World, asker: Town, baerum: Town) -> None:
     agreement = agreed(world, asker, baerum, quantity=10)
 
-    baerum.run(receive, ReceiveHandover(reference=agreement.request_iri, quantity=None))
+    baerum.run(receive, ReceiveHandover(reference=agreement.request_iri, quantity=10))
     world.deliver()
 
     here = agreement_at(asker, agreement.request_iri)
@@ -216,7 +216,7 @@ def test_a_receipt_that_crossed_with_the_cancellation_breaks_no_promise_made_sin
     world.befriend(asker, lier)
     first = agreed(world, asker, baerum, quantity=5, of=5)
     asker.run(revoke_request, RevokeRequest(reference=first.request_iri, code=CancelCode.NO_LONGER_AVAILABLE))
-    baerum.run(receive, ReceiveHandover(reference=first.request_iri, quantity=None))
+    baerum.run(receive, ReceiveHandover(reference=first.request_iri, quantity=5))
     body = bytes(baerum.connection.execute("SELECT body FROM messages WHERE type = 'RecordEvent'").fetchone()["body"])
     baerum.connection.execute("UPDATE subscriptions SET next_attempt_at = '2027-01-01T00:00:00Z'")
     world.deliver()

@@ -5,11 +5,20 @@ from collections.abc import Callable
 import pytest
 
 from node.domain.outcomes import RefusedError
-from node.operations.decide_peer import BlockPeer, block_peer
+from node.operations.decide_peer import BlockPeer, RemovePeer, block_peer, remove_peer
 from node.operations.decide_request import AcceptRequest, RejectRequest, accept_request, reject_request
 from node.operations.edit_inventory import AddItem, ItemChanges, add_item
 from node.operations.end_request import RevokeRequest, WithdrawRequest, revoke_request, withdraw_request
-from node.operations.hand_over import DisputeHandover, GiveHandover, ReceiveHandover, dispute, give, receive
+from node.operations.hand_over import (
+    DisputeHandover,
+    GiveHandover,
+    ReceiveHandover,
+    WithdrawDispute,
+    dispute,
+    give,
+    receive,
+    withdraw_dispute,
+)
 from node.operations.publish_proposal import PublishNeed, WithdrawProposal, publish_need, withdraw_proposal
 from protocol.vocabulary import CancelCode, DisputeCode, Purpose, RefusalCode, Tier
 from tests.cast import Town, World
@@ -57,6 +66,11 @@ def receives(town: Town, ref: str, quantity: int | None = None) -> Callable[[], 
 def disputes(town: Town, ref: str) -> Callable[[], object]:
     """The town disputes."""
     return lambda: town.run(dispute, DisputeHandover(reference=ref, code=DisputeCode.OTHER, text=None))
+
+
+def takes_back(town: Town, ref: str) -> Callable[[], object]:
+    """The town no longer disputes."""
+    return lambda: town.run(withdraw_dispute, WithdrawDispute(reference=ref))
 
 
 def test_nothing_can_be_done_about_an_unknown_reference(asker: Town) -> None:
@@ -138,6 +152,7 @@ def test_there_is_nothing_to_dispute_before_the_other_side_has_signed_something(
 def test_the_giver_may_dispute_what_the_receiver_claims(world: World, asker: Town, baerum: Town) -> None:
     ref = agreed(world, asker, baerum).request_iri
     gives(asker, ref)()
+    world.deliver()
     receives(baerum, ref)()
     world.deliver()
 
@@ -145,6 +160,82 @@ def test_the_giver_may_dispute_what_the_receiver_claims(world: World, asker: Tow
     world.deliver()
 
     assert agreement_at(asker, ref).phase == agreement_at(baerum, ref).phase == "disputed"
+
+
+def test_nobody_signs_for_what_was_not_announced_by_leaving_the_number_out(
+    world: World, asker: Town, baerum: Town
+) -> None:
+    ref = agreed(world, asker, baerum, quantity=10).request_iri
+    too_early = code_of(receives(baerum, ref))
+    gives(asker, ref, 4)()
+    world.deliver()
+    receives(baerum, ref)()
+    world.deliver()
+
+    twice = code_of(receives(baerum, ref))
+
+    assert (too_early, twice) == ("nothing-to-confirm", "nothing-to-confirm")
+    assert (agreement_at(baerum, ref).given, agreement_at(baerum, ref).held) == (4, 6)
+
+
+def test_a_disputed_handover_is_settled_by_what_the_receiver_counts(world: World, asker: Town, baerum: Town) -> None:
+    ref = agreed(world, asker, baerum, quantity=10).request_iri
+    gives(asker, ref, 4)()
+    world.deliver()
+    disputes(baerum, ref)()
+    world.deliver()
+
+    without_a_number = code_of(receives(baerum, ref))
+    receives(baerum, ref, 3)()
+    world.deliver()
+
+    assert without_a_number == "disputed"
+    here, there = agreement_at(asker, ref), agreement_at(baerum, ref)
+    assert here.phase == there.phase == "partly-given"
+    assert (here.given, here.received) == (there.given, there.received) == (4, 3)
+
+
+def test_who_disputed_can_take_it_back_and_nobody_else(world: World, asker: Town, baerum: Town) -> None:
+    ref = agreed(world, asker, baerum).request_iri
+    gives(asker, ref)()
+    world.deliver()
+    receives(baerum, ref)()
+    world.deliver()
+    disputes(asker, ref)()
+    world.deliver()
+
+    other = code_of(takes_back(baerum, ref))
+    takes_back(asker, ref)()
+    world.deliver()
+
+    assert other == "nothing-disputed"
+    assert agreement_at(asker, ref).phase == agreement_at(baerum, ref).phase == "completed"
+    assert code_of(takes_back(asker, ref)) == "nothing-disputed"
+
+
+def test_a_dispute_is_not_ended_by_cancelling_where_nothing_is_held(world: World, asker: Town, baerum: Town) -> None:
+    ref = agreed(world, asker, baerum).request_iri
+    gives(asker, ref)()
+    world.deliver()
+    disputes(baerum, ref)()
+    world.deliver()
+
+    assert (code_of(revokes(asker, ref)), code_of(withdraws(baerum, ref))) == ("disputed", "disputed")
+
+    known = asker.peer(baerum)
+    assert asker.run(remove_peer, RemovePeer(peer_id=known.id)).follower_state == "rejected"
+
+
+def test_what_would_have_no_effect_is_not_signed(world: World, asker: Town, baerum: Town) -> None:
+    ref = agreed(world, asker, baerum).request_iri
+    gives(asker, ref, 6)()
+    world.deliver()
+    receives(baerum, ref, 4)()
+    world.deliver()
+    before = list(baerum.connection.iterdump())
+
+    assert code_of(disputes(baerum, ref)) == "no-effect"
+    assert list(baerum.connection.iterdump()) == before
 
 
 def test_an_expired_request_cannot_be_accepted(world: World, asker: Town, baerum: Town) -> None:

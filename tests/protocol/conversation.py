@@ -166,13 +166,13 @@ class Conversation:
 
     def undo(
         self,
-        request: Request,
+        request: Request | Reject,
         *,
         by: ActorIri,
         seen: tuple[ExchangeMessage, ...] | None = None,
         agreement: Iri | None = None,
     ) -> Undo:
-        """Somebody takes back a request or a change."""
+        """Somebody takes back a request, a change or a dispute."""
         message = Undo(
             header=self.header(by, "undo", request.header.iri),
             object_iri=request.header.iri,

@@ -234,3 +234,28 @@ def test_a_receipted_handover_cannot_be_disputed() -> None:
     talk.dispute(handover, by=talk.receiver)
 
     assert reasons(talk) == ["the receiver has receipted the handover"]
+
+
+def test_who_disputed_may_take_it_back_and_nobody_else() -> None:
+    talk = accepted()
+    receipt = talk.receipt(talk.hand_over(10), 10)
+    dispute = talk.dispute(receipt, by=talk.giver)
+
+    talk.undo(dispute, by=talk.receiver)
+    still = talk.state()
+    talk.undo(dispute, by=talk.giver)
+
+    assert facts(still.phase, still.disputes) == (Phase.DISPUTED, (dispute,))
+    assert facts(talk.state().phase, talk.state().disputes) == (Phase.COMPLETED, ())
+    assert reasons(talk) == ["withdraw-dispute is for the author"]
+
+
+def test_a_disputed_handover_whose_dispute_is_taken_back_waits_for_its_receipt_again() -> None:
+    talk = accepted()
+    handover = talk.hand_over(10)
+    dispute = talk.dispute(handover, by=talk.receiver)
+    assert facts(talk.state().open_handovers, talk.state().disputed_handovers) == ((), (handover.event,))
+
+    talk.undo(dispute, by=talk.receiver)
+
+    assert facts(talk.state().phase, talk.state().open_handovers) == (Phase.GIVEN, (handover.event,))

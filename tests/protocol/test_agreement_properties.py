@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.activities import RecordEvent, Request
+from protocol.activities import RecordEvent, Reject, Request
 from protocol.agreements import ExchangeMessage, Phase, state_of
 from protocol.identifiers import ActorIri
 from protocol.transitions import Step
@@ -58,6 +58,8 @@ def _play(talk: Conversation, move: Move, *, by: ActorIri, missed: int) -> Excha
     known = talk.messages[: max(1, len(talk.messages) - missed)]
     target = _target(talk.messages, move)
     seen = tuple(known) if target is None else (*known, target)
+    if isinstance(target, Reject):
+        return talk.undo(target, by=by, seen=seen)
     if isinstance(target, Request):
         return _play_on_change(talk, move, target, by=by, seen=seen)
     match move.step:
@@ -81,13 +83,15 @@ def _play(talk: Conversation, move: Move, *, by: ActorIri, missed: int) -> Excha
             return None
 
 
-def _target(messages: Sequence[ExchangeMessage], move: Move) -> Request | RecordEvent | None:
+def _target(messages: Sequence[ExchangeMessage], move: Move) -> Request | RecordEvent | Reject | None:
     """What the move is about: one of the latest things of its kind."""
-    candidates: list[Request | RecordEvent] = []
+    candidates: list[Request | RecordEvent | Reject] = []
     if move.step in (Step.ACCEPT_CHANGE, Step.DECLINE_CHANGE, Step.WITHDRAW_CHANGE):
         candidates += [m for m in messages if isinstance(m, Request) and m.terms.supersedes is not None]
     elif move.step in (Step.RECEIPT, Step.DISPUTE_HANDOVER, Step.DISPUTE_RECEIPT):
         candidates += [m for m in messages if isinstance(m, RecordEvent)]
+    elif move.step is Step.WITHDRAW_DISPUTE:
+        candidates += [m for m in messages if isinstance(m, Reject)]
     latest = candidates[-3:]
     return latest[move.pick % len(latest)] if latest else None
 

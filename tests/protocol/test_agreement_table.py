@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from protocol.activities import RecordEvent, Request
+from protocol.activities import RecordEvent, Reject, Request
 from protocol.agreements import ExchangeMessage
 from protocol.identifiers import ActorIri
 from protocol.transitions import TRANSITIONS, Phase, Role, Step
@@ -21,6 +21,7 @@ class Scene:
     change: Request
     open_handover: RecordEvent
     receipt: RecordEvent
+    dispute: Reject
 
 
 def _scene(phase: Phase, *, purpose: Purpose, change_by: ActorIri | None) -> Scene:
@@ -32,8 +33,10 @@ def _scene(phase: Phase, *, purpose: Purpose, change_by: ActorIri | None) -> Sce
     talk = Conversation(purpose=purpose)
     talk.counter = 100
     scene = Scene(
-        talk=talk, change=foreign_change, open_handover=foreign_handover, receipt=elsewhere.receipt(foreign_handover, 1)
-    )
+        talk=talk, change=foreign_change, open_handover=foreign_handover,
+        receipt=elsewhere.receipt(foreign_handover, 1),
+        dispute=elsewhere.dispute(elsewhere.hand_over(1), by=elsewhere.receiver),
+    )  # fmt: skip
     if phase is Phase.REJECTED:
         talk.decline()
     elif phase is Phase.WITHDRAWN:
@@ -60,7 +63,7 @@ def _go_on(scene: Scene, phase: Phase) -> None:
     if phase is Phase.COMPLETED:
         talk.receipt(scene.open_handover, 7)
     if phase is Phase.DISPUTED:
-        talk.dispute(talk.hand_over(1), by=talk.receiver)
+        scene.dispute = talk.dispute(talk.hand_over(1), by=talk.receiver)
 
 
 ATTEMPTS: dict[Step, Callable[[Scene, ActorIri], ExchangeMessage]] = {
@@ -77,6 +80,7 @@ ATTEMPTS: dict[Step, Callable[[Scene, ActorIri], ExchangeMessage]] = {
     Step.CLOSE: lambda scene, by: scene.talk.record(1, by=by),
     Step.DISPUTE_HANDOVER: lambda scene, by: scene.talk.dispute(scene.open_handover, by=by),
     Step.DISPUTE_RECEIPT: lambda scene, by: scene.talk.dispute(scene.receipt, by=by),
+    Step.WITHDRAW_DISPUTE: lambda scene, by: scene.talk.undo(scene.dispute, by=by),
 }
 
 STEPS_ON_A_CHANGE = (Step.ACCEPT_CHANGE, Step.DECLINE_CHANGE, Step.WITHDRAW_CHANGE)
@@ -110,7 +114,8 @@ def test_a_step_is_legal_exactly_where_the_table_has_it(
     phase: Phase, step: Step, party: ActorIri, purpose: Purpose
 ) -> None:
     scene = _scene(phase, purpose=purpose, change_by=None)
-    expected = TRANSITIONS[phase].get(step) in _roles(party, talk=scene.talk)
+    roles = _roles(party, talk=scene.talk) | ({Role.AUTHOR} if party == scene.talk.receiver else set())
+    expected = TRANSITIONS[phase].get(step) in roles
 
     message = ATTEMPTS[step](scene, party)
 
