@@ -33,9 +33,10 @@ def list_all(
     wanted = agreements.AgreementFilter(phases=frozenset(phases))
     with opened_node(home) as node:
         found = node.read(lambda connection: agreements.list_agreements(connection, wanted, limit=limit))
-    print_agreements(
-        found, key="agreements", empty="No open agreements. Ended ones: krets agreement list --all.", as_json=as_json
-    )
+        print_agreements(
+            node, found, key="agreements", empty="No open agreements. Ended ones: krets agreement list --all.",
+            as_json=as_json,
+        )  # fmt: skip
 
 
 @app.command()
@@ -46,7 +47,7 @@ def show(agreement: RequestArgument, home: HomeOption = None, as_json: JsonOptio
     Example:
       krets agreement show https://asker.example/agreements/x7Qk --home asker
     """
-    from node.commands.agreement_messages import describe_message
+    from node.commands.agreement_messages import describe_thread, look_closely, reason_text
     from node.commands.agreement_views import agreement_fields
     from node.commands.opening import opened_node
     from node.commands.printing import moment_text, print_fields, print_json, print_line, print_table
@@ -60,15 +61,17 @@ def show(agreement: RequestArgument, home: HomeOption = None, as_json: JsonOptio
                 "not-found", f"There is no agreement {agreement!r}; krets agreement list --all shows them."
             )
         thread = node.read(lambda connection: messages.list_thread(connection, found.request_iri))
-    shown = [describe_message(message, found) for message in thread]
+        (known,) = look_closely(node, [found])
+    shown = describe_thread(thread, found)
     if as_json:
-        print_json(agreement=found, messages=shown)
+        print_json(agreement=known.agreement, messages=shown)
         return
-    print_fields(agreement_fields(found))
+    print_fields(agreement_fields(known))
     print_line()
     print_table(
-        ("when", "by", "message", "outcome", "digest"),
-        [(moment_text(message.recorded_at), message.by, message.what, message.outcome, message.digest)
+        ("when", "by", "message", "reason", "outcome", "digest"),
+        [(moment_text(message.recorded_at), message.by, message.what, reason_text(message.code, message.text),
+          message.outcome, message.digest)
          for message in shown],
         empty="No messages.",
     )  # fmt: skip

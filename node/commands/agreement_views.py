@@ -10,12 +10,14 @@ from protocol.agreements import Phase
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from node.commands.agreement_messages import KnownAgreement
     from node.domain.agreements import Agreement
     from node.opening import Node
 
 
-def state_text(agreement: "Agreement") -> str:
+def state_text(known: "KnownAgreement") -> str:
     """Where it stands, in words, with what happens next and by whom."""
+    agreement = known.agreement
     peer = agreement.peer_name
     left = agreement.quantity - agreement.given
     match agreement.phase:
@@ -26,7 +28,7 @@ def state_text(agreement: "Agreement") -> str:
         case Phase.REJECTED:
             return f"refused: {refusal_text(agreement)}"
         case Phase.WITHDRAWN:
-            return "taken back by who asked"
+            return _because(f"taken back by {peer if agreement.we_propose else 'you'}", agreement)
         case Phase.AGREED if agreement.we_give:
             return f"agreed; hand over {left} to {peer}"
         case Phase.AGREED:
@@ -36,13 +38,36 @@ def state_text(agreement: "Agreement") -> str:
         case Phase.GIVEN:
             return "all given; the receiver has not signed for all of it"
         case Phase.COMPLETED:
-            return "completed; both have signed"
+            return _completed_text(known)
         case Phase.CANCELLED:
-            return "cancelled"
+            return _because("cancelled", agreement)
         case Phase.DISPUTED:
-            return "disputed; settle it together"
+            return f"{_because('disputed', agreement)}; settle it together"
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _completed_text(known: "KnownAgreement") -> str:
+    """Who has signed for how much. Both counts stand where they differ: somebody has to look for the rest."""
+    agreement, handed = known.agreement, known.handed
+    received = agreement.received
+    if handed == received:
+        text = "completed; both have signed"
+    elif handed == 0:
+        text = "completed; only the receiver has signed"
+    else:
+        apart = abs(handed - received)
+        rest = f"{apart} {'is' if apart == 1 else 'are'} missing" if handed > received else f"{apart} more than given"
+        text = f"completed; {handed} given, {received} received: {rest}"
+    if agreement.given < agreement.quantity:
+        text += _because("; the rest is cancelled", agreement)
+    return text
+
+
+def _because(words: str, agreement: "Agreement") -> str:
+    """The words, with the reason where there is one."""
+    reason = agreement.refusal_text or agreement.refusal_code
+    return words if reason is None else f"{words}: {reason.rstrip('.')}"
 
 
 def refusal_text(agreement: "Agreement") -> str:
@@ -58,17 +83,20 @@ def role_text(agreement: "Agreement") -> str:
     return f"we give to {agreement.peer_name}" if agreement.we_give else f"{agreement.peer_name} gives to us"
 
 
-def print_agreements(agreements: "Sequence[Agreement]", *, key: str, empty: str, as_json: bool) -> None:
+def print_agreements(node: "Node", agreements: "Sequence[Agreement]", *, key: str, empty: str, as_json: bool) -> None:
     """A list of requests or agreements."""
+    from node.commands.agreement_messages import look_closely
+
+    known = look_closely(node, agreements)
     if as_json:
-        print_json(**{key: agreements})
+        print_json(**{key: [one.agreement for one in known]})
         return
     print_table(
         ("number#", "what", "how many#", "given#", "received#", "who", "state", "since"),
         [
-            (agreement.id, agreement.proposal_name, agreement.quantity, agreement.given, agreement.received,
-             role_text(agreement), state_text(agreement), day_text(agreement.created_at))
-            for agreement in agreements
+            (one.agreement.id, one.agreement.proposal_name, one.agreement.quantity, one.agreement.given,
+             one.agreement.received, role_text(one.agreement), state_text(one), day_text(one.agreement.created_at))
+            for one in known
         ],
         empty=empty,
     )  # fmt: skip
@@ -76,22 +104,29 @@ def print_agreements(agreements: "Sequence[Agreement]", *, key: str, empty: str,
 
 def print_agreement(node: "Node", agreement: "Agreement", *, key: str, as_json: bool) -> None:
     """One request or agreement after a change, and what is on its way because of it."""
+    from node.commands.agreement_messages import look_closely
+
     outgoing = find_outgoing(node)
+    (known,) = look_closely(node, [agreement])
     if as_json:
-        print_json(**{key: agreement, "outgoing": outgoing})
+        print_json(**{key: known.agreement, "outgoing": outgoing})
         return
-    print_fields(agreement_fields(agreement))
+    print_fields(agreement_fields(known))
     print_outgoing(outgoing)
 
 
-def agreement_fields(agreement: "Agreement") -> tuple[tuple[str, object], ...]:
+def agreement_fields(known: "KnownAgreement") -> tuple[tuple[str, object], ...]:
     """Names and values for people."""
+    from node.commands.agreement_messages import reason_text
+
+    agreement = known.agreement
     return (
         ("Number", agreement.id),
         ("What", agreement.proposal_name),
         ("How many", agreement.quantity),
         ("Who", role_text(agreement)),
-        ("State", state_text(agreement)),
+        ("State", state_text(known)),
+        ("Reason", reason_text(agreement.refusal_code, agreement.refusal_text)),
         ("Given", agreement.given),
         ("Received", agreement.received),
         ("Still held", agreement.held),

@@ -106,9 +106,10 @@ def list_all(
     wanted = agreements.AgreementFilter(phases=None if everything else frozenset({Phase.REQUESTED}))
     with opened_node(home) as node:
         found = node.read(lambda connection: agreements.list_agreements(connection, wanted, limit=limit))
-    print_agreements(
-        found, key="requests", empty="No requests wait. Answered ones: krets request list --all.", as_json=as_json
-    )
+        print_agreements(
+            node, found, key="requests", empty="No requests wait. Answered ones: krets request list --all.",
+            as_json=as_json,
+        )  # fmt: skip
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Asking, answering and handing over between two nodes that talk over loopback HTTP."""
 
+import re
 import threading
 from typing import Any
 
@@ -38,6 +39,9 @@ def test_a_person_may_say_no_with_a_word(pair: Pair) -> None:
     lost = wait_for_phase(getter, request_iri, "rejected")
     assert "refused: Only in summer" in told.out
     assert (lost["refusal_code"], lost["refusal_text"]) == ("policy", "Only in summer.")
+    shown = krets("agreement", "show", request_iri, home=getter.home).out
+    assert "Reason      policy: Only in summer." in shown
+    assert re.search(r"Asker +refuses +policy: Only in summer\. ", shown)
 
 
 def test_a_request_that_waits_hears_yes_and_exits_0(pair: Pair) -> None:
@@ -112,7 +116,8 @@ def test_both_sides_sign_the_handover_in_parts_and_see_it_completed(pair: Pair) 
     for node in pair:
         done = wait_for_phase(node, request_iri, "completed")
         shown = node.ask("agreement", "show", done["agreement_iri"])
-        assert [message["what"] for message in shown["messages"]].count("signs for: 10") == 2
+        assert [message["what"] for message in shown["messages"]].count("signs the handover: 10") == 1
+        assert [message["what"] for message in shown["messages"]].count("signs the receipt: 10") == 1
         assert shown["agreement"]["id"] == done["id"]
     assert giver.ask("item", "show", 1)["item"]["quantity"] == 0
     digests = [
@@ -143,8 +148,12 @@ def test_a_disputed_handover_is_seen_on_both_sides(pair: Pair) -> None:
     getter.ask("handover", "dispute", request_iri, "--code", "damaged", "--text", "Broken wheels.", "--wait", 20)
 
     for node in pair:
-        wait_for_phase(node, request_iri, "disputed")
-        assert "disputed; settle it together" in krets("agreement", "list", home=node.home).out
+        disputed = wait_for_phase(node, request_iri, "disputed")
+        assert (disputed["refusal_code"], disputed["refusal_text"]) == ("damaged", "Broken wheels.")
+        assert "disputed: Broken wheels; settle it together" in krets("agreement", "list", home=node.home).out
+        told = krets("agreement", "show", request_iri, home=node.home).out
+        assert "Reason      damaged: Broken wheels." in told
+        assert re.search(r"(we|Bærum) +disputes the handover +damaged: Broken wheels\. ", told)
 
 
 def test_a_withdrawn_request_and_a_revoked_yes_free_what_was_held(pair: Pair) -> None:
@@ -161,7 +170,11 @@ def test_a_withdrawn_request_and_a_revoked_yes_free_what_was_held(pair: Pair) ->
 
     wait_for_phase(getter, revoked, "cancelled")
     shown = getter.ask("agreement", "show", withdrawn)["messages"]
-    assert [message["what"] for message in shown] == ["asks: 10", "says yes: 10", "takes it back"]
+    assert [message["what"] for message in shown] == ["asks: 10", "says yes: 10", "cancels"]
+    assert (shown[-1]["code"], shown[-1]["text"]) == ("no-longer-needed", None)
+    assert "cancelled: no-longer-available" in krets("request", "list", "--all", home=getter.home).out
+    told = krets("agreement", "show", revoked, home=getter.home).out
+    assert re.search(r"Asker +cancels +no-longer-available ", told)
     assert giver.ask("item", "show", 1)["item"]["promised"] == 0
     ended = {one["phase"] for one in getter.ask("agreement", "list", "--all")["agreements"]}
     assert ended == {"cancelled"}

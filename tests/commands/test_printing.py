@@ -6,7 +6,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -17,6 +17,7 @@ import pytest
 import typer
 
 from node.commands import options, printing
+from node.commands.agreement_messages import KnownAgreement
 from node.commands.agreement_views import state_text
 from node.commands.outgoing import kinds_text
 from node.commands.peer_views import standing_text
@@ -128,7 +129,9 @@ def test_the_end_of_a_day_is_shown_as_that_day() -> None:
 
 def test_an_agreement_in_every_phase_is_said_in_words_for_both_roles() -> None:
     said = {
-        (phase, we_propose, we_give): state_text(agreement(phase, we_propose=we_propose, we_give=we_give))
+        (phase, we_propose, we_give): state_text(
+            KnownAgreement(agreement(phase, we_propose=we_propose, we_give=we_give), handed=10)
+        )
         for phase in Phase
         for we_propose in (True, False)
         for we_give in (True, False)
@@ -140,6 +143,46 @@ def test_an_agreement_in_every_phase_is_said_in_words_for_both_roles() -> None:
     assert said[Phase.AGREED, True, True] == "agreed; hand over 14 to Bærum"
     assert said[Phase.AGREED, False, False] == "agreed; Bærum holds 14 for you"
     assert said[Phase.REJECTED, False, False] == "refused: Somebody was quicker; 3 could still be had"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "handed", "received", "says"),
+    [
+        (6, 6, 6, "completed; both have signed"),
+        (6, 6, 4, "completed; 6 given, 4 received: 2 are missing"),
+        (6, 5, 4, "completed; 5 given, 4 received: 1 is missing; the rest is cancelled: Somebody was quicker"),
+        (6, 4, 6, "completed; 4 given, 6 received: 2 more than given"),
+        (6, 0, 6, "completed; only the receiver has signed"),
+        (8, 6, 6, "completed; both have signed; the rest is cancelled: Somebody was quicker"),
+    ],
+)
+def test_what_is_completed_says_who_has_signed_for_how_much(
+    quantity: int, handed: int, received: int, says: str
+) -> None:
+    completed = replace(
+        agreement(Phase.COMPLETED, we_propose=True, we_give=True),
+        quantity=quantity, given=max(handed, received), received=received,
+    )  # fmt: skip
+
+    assert state_text(KnownAgreement(completed, handed=handed)) == says
+
+
+@pytest.mark.parametrize(
+    ("phase", "we_propose", "says"),
+    [
+        (Phase.WITHDRAWN, True, "taken back by Bærum: changed"),
+        (Phase.WITHDRAWN, False, "taken back by you: changed"),
+        (Phase.CANCELLED, True, "cancelled: changed"),
+        (Phase.DISPUTED, True, "disputed: changed; settle it together"),
+    ],
+)
+def test_what_has_ended_or_is_disputed_says_why(phase: Phase, we_propose: bool, says: str) -> None:
+    ended = replace(
+        agreement(phase, we_propose=we_propose, we_give=True), refusal_code="changed", refusal_text=None
+    )  # fmt: skip
+
+    assert state_text(KnownAgreement(ended, handed=0)) == says
+    assert state_text(KnownAgreement(replace(ended, refusal_code=None), handed=0)) == says.replace(": changed", "")
 
 
 def test_a_peer_in_every_standing_is_said_in_words() -> None:
