@@ -265,11 +265,10 @@ class Market(RuleBasedStateMachine):
     def contest(self, pick: int, gives_in: bool) -> None:
         """Say that a handover or receipt is not as it says, or no longer say so."""
         for name, found in one_of(self.all_agreements(STARTED), pick):
-            ref = found.request_iri
-            contested = handovers.DisputeHandover(reference=ref, code=DisputeCode.DAMAGED, text=None)
-            self.attempt(name, handovers.dispute, contested)
+            command = handovers.DisputeHandover(reference=found.request_iri, code=DisputeCode.DAMAGED, text=None)
+            self.attempt(name, handovers.dispute, command)
             if gives_in:
-                self.attempt(name, handovers.withdraw_dispute, handovers.WithdrawDispute(reference=ref))
+                self.attempt(name, handovers.withdraw_dispute, handovers.WithdrawDispute(found.request_iri))
 
     # What time and the network do.
 
