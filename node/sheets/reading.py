@@ -3,7 +3,7 @@
 Size, kind of file, characters, cells, header, forms of each column, rows. Each step is a module of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -14,9 +14,10 @@ from node.sheets.errors import SheetUnreadable
 from node.sheets.headers import assign_fields, count_recognised, find_header, no_header
 from node.sheets.limits import HEADER_SEARCH_RECORDS, STANDARD_LIMITS, SheetLimits
 from node.sheets.records import list_records, normalize_text
+from node.sheets.rejects import REJECTS_HEADERS
 from node.sheets.rows import RowReader
 from node.sheets.sheet import ImportRow, RecognisedColumn, RejectedRow, Sheet
-from node.sheets.tables import RawRecord, RawTable, texts_of
+from node.sheets.tables import RawRecord, RawTable, texts_of, trim_empty
 from node.sheets.texts import clean_line, shown
 from node.sheets.workbooks import read_workbook
 
@@ -91,6 +92,14 @@ def _read_text(content: bytes, *, columns: Mapping[str, str], limits: SheetLimit
     return RawTable(encoding=decoded.encoding, delimiter=delimiter, records=bounded, serial_epoch=None)
 
 
+def _without_reasons(records: Iterable[RawRecord]) -> Iterator[RawRecord]:
+    """The records of a file of rejects without the columns that were put in front, as they stood in the first file."""
+    for record in records:
+        cells = trim_empty(record.cells[len(REJECTS_HEADERS) :])
+        if cells:
+            yield RawRecord(record.line, cells)
+
+
 def _read_rows(table: RawTable, *, columns: Mapping[str, str], limits: SheetLimits) -> Sheet:
     if not table.records:
         raise SheetUnreadable("The file is empty; choose a file with a row of headers and a row for each thing.")
@@ -98,6 +107,9 @@ def _read_rows(table: RawTable, *, columns: Mapping[str, str], limits: SheetLimi
     if position is None:
         raise no_header(tuple(clean_line(text) for text in texts_of(table.records[0].cells[: limits.columns_max])))
     header, records = table.records[position], table.records[position + 1 :]
+    if texts_of(header.cells[: len(REJECTS_HEADERS)]) == REJECTS_HEADERS and len(header.cells) > len(REJECTS_HEADERS):
+        header, *rest = _without_reasons((header, *records))
+        records = tuple(rest)
     if len(header.cells) > limits.columns_max:
         raise SheetUnreadable(
             f"The file has more than {limits.columns_max} columns; keep only those that say something about the things."

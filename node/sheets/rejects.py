@@ -3,13 +3,13 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from node.sheets.sheet import RejectedRow
 from node.sheets.texts import starts_a_formula
 
-# What the two columns in front are called; `headers` does not take them for fields.
-LINE_HEADER = "line"
-REASON_HEADER = "reason"
+# What the two columns in front are called; a file that starts with them is read without them.
+REJECTS_HEADERS: Final = ("line", "reason")
 
 
 def write_rejects(rejected: Iterable[RejectedRow], header: Sequence[str]) -> str:
@@ -20,7 +20,7 @@ def write_rejects(rejected: Iterable[RejectedRow], header: Sequence[str]) -> str
     """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([LINE_HEADER, REASON_HEADER, *(_guard(cell) for cell in header)])
+    writer.writerow([*REJECTS_HEADERS, *(_guard(cell) for cell in header)])
     for row in rejected:
         writer.writerow([row.line, _guard(row.reason), *(_guard(cell) for cell in row.cells)])
     return text.getvalue()

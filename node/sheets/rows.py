@@ -1,10 +1,11 @@
 """Data records as rows: every value read, the thing named and identified, or the row rejected with its reasons.
 
 Identity, so that importing a file again changes nothing: `inventory:NUMBER`, else `serial:NUMBER`, else
-`row:DIGEST:ORDINAL`. The digest is SHA-256 over the row's cells under their headers, in the order of the headers, each
-read value in its base unit: neither the order of columns nor encoding, delimiter, number or date form changes it. The
-ordinal counts equal rows from 1. Two rows with one inventory (or serial) number cannot both be the thing: the second is
-rejected.
+`row:DIGEST:ORDINAL`. The digest is SHA-256 over the row's cells under their headers, in the order of the headers. It
+looks at nothing but header and cell: not at `--map`, at the fields, or at other rows of the column, so that a row is
+the same in another file. Neither the order of columns nor encoding or delimiter changes it, nor do Nordic forms of
+dates and numbers. The ordinal counts equal rows from 1. Two rows with one inventory (or serial) number cannot both be
+the thing: the second is rejected.
 """
 
 import hashlib
@@ -12,26 +13,39 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
+from typing import Final
 
 from node.sheets.columns import ReadableColumn, Value, not_stated, read_value
 from node.sheets.conditions import Condition, find_condition, find_condition_in_status
+from node.sheets.dates import DateOrder, find_date
 from node.sheets.errors import CellUnreadable
-from node.sheets.fields import Field
+from node.sheets.fields import IDENTITY_FIELDS, Field
+from node.sheets.headers import recognise_header
+from node.sheets.numbers import DecimalMark, find_number
 from node.sheets.sheet import ImportRow, RejectedRow
-from node.sheets.tables import Cell, RawRecord, text_of, texts_of
+from node.sheets.tables import Cell, RawRecord, text_for_people, text_of
 from node.sheets.texts import clean_line, fold_together, shown
+
+# What a cell that may be a date or a number starts with; most cells are words and need not be tried.
+_DATE_OR_NUMBER_STARTS: Final = frozenset("0123456789+-−.,")
 
 
 class RowReader:
     """Reads the records of one file in order; it remembers the identities it has given."""
 
-    __slots__ = ("_cell_chars_max", "_columns", "_equal_rows", "_lines_by_identity")
+    __slots__ = ("_cell_chars_max", "_columns", "_equal_rows", "_lines_by_identity", "_numbers_are_mapped")
 
     def __init__(self, columns: Sequence[ReadableColumn], *, cell_chars_max: int) -> None:
         self._columns = tuple(columns)
         self._cell_chars_max = cell_chars_max
         self._lines_by_identity: dict[str, int] = {}
         self._equal_rows: Counter[str] = Counter()
+        self._numbers_are_mapped = any(
+            column.field in IDENTITY_FIELDS
+            and column.field not in {meaning.field for meaning in recognise_header(column.header)}
+            for column in columns
+        )
 
     def read(self, record: RawRecord) -> ImportRow | RejectedRow:
         """The row of a record, or why there is none."""
@@ -42,21 +56,29 @@ class RowReader:
                 "the row does not say what it is: fill in a name, type, model, inventory number or serial number"
             )
         if name is not None and not faults:
-            identity = self._identify(record, values)
+            identity, identity_of_row = self._identify(record, values)
             first_line = self._lines_by_identity.setdefault(identity, record.line)
             if first_line == record.line:
-                return _row_of(record, values, identity=identity, name=name)
+                return _row_of(record, values, identity=identity, identity_of_row=identity_of_row, name=name)
             faults.append(_same_number(values, first_line=first_line))
-        return RejectedRow(record.line, "; ".join(faults), texts_of(record.cells))
+        return RejectedRow(record.line, "; ".join(faults), tuple(text_for_people(cell) for cell in record.cells))
 
-    def _identify(self, record: RawRecord, values: Mapping[Field, Value]) -> str:
-        if Field.INVENTORY_NUMBER in values:
-            return f"inventory:{values[Field.INVENTORY_NUMBER]}"
-        if Field.SERIAL_NUMBER in values:
-            return f"serial:{values[Field.SERIAL_NUMBER]}"
-        digest = _digest_of(record, values, columns=self._columns)
+    def _identify(self, record: RawRecord, values: Mapping[Field, Value]) -> tuple[str, str | None]:
+        """The identity, and the one by digest where that is the identity or was before `--map` gave a number."""
+        number = _number_of(values)
+        if number is not None and not self._numbers_are_mapped:
+            return number, None
+        digest = _digest_of(record, columns=self._columns)
         self._equal_rows[digest] += 1
-        return f"row:{digest}:{self._equal_rows[digest]}"
+        identity_of_row = f"row:{digest}:{self._equal_rows[digest]}"
+        return number or identity_of_row, identity_of_row
+
+
+def _number_of(values: Mapping[Field, Value]) -> str | None:
+    """The identity that a number on the thing gives, or None."""
+    if Field.INVENTORY_NUMBER in values:
+        return f"inventory:{values[Field.INVENTORY_NUMBER]}"
+    return f"serial:{values[Field.SERIAL_NUMBER]}" if Field.SERIAL_NUMBER in values else None
 
 
 def _read_values(
@@ -127,11 +149,14 @@ def _condition_of(values: Mapping[Field, Value]) -> Condition | None:
     return None if status is None else find_condition_in_status(status)
 
 
-def _row_of(record: RawRecord, values: Mapping[Field, Value], *, identity: str, name: str) -> ImportRow:
+def _row_of(
+    record: RawRecord, values: Mapping[Field, Value], *, identity: str, identity_of_row: str | None, name: str
+) -> ImportRow:
     quantity = _number(values, Field.QUANTITY)
     return ImportRow(
         line=record.line,
         identity=identity,
+        identity_of_row=identity_of_row,
         inventory_number=_text(values, Field.INVENTORY_NUMBER),
         serial_number=_text(values, Field.SERIAL_NUMBER),
         name=name,
@@ -155,21 +180,34 @@ def _row_of(record: RawRecord, values: Mapping[Field, Value], *, identity: str, 
     )
 
 
-def _digest_of(record: RawRecord, values: Mapping[Field, Value], *, columns: Sequence[ReadableColumn]) -> str:
+def _digest_of(record: RawRecord, *, columns: Sequence[ReadableColumn]) -> str:
     """SHA-256, in hexadecimal, of the cells that have content, each under its folded header."""
     cells: list[tuple[str, str]] = []
     for column, cell in zip(columns, record.cells, strict=False):
-        text = clean_line(_normal_text(column, cell, values))
+        text = _normal_text(cell)
         if text:
             cells.append((fold_together(column.header), text))
     return hashlib.sha256(json.dumps(sorted(cells), ensure_ascii=True).encode("ascii")).hexdigest()
 
 
-def _normal_text(column: ReadableColumn, cell: Cell, values: Mapping[Field, Value]) -> str:
-    if column.field is not None:
-        value = values.get(column.field)
-        return "" if value is None else str(value)
-    return text_of(cell)
+def _normal_text(cell: Cell) -> str:
+    """The cell in one form: dates as yyyy-mm-dd, numbers as plain decimals, everything else on one clean line."""
+    return _normal_line(clean_line(cell)) if isinstance(cell, str) else text_of(cell)
+
+
+# Lists repeat their dates and numbers over many rows; 4,096 texts that may be one are some 100 kB.
+@lru_cache(maxsize=4_096)
+def _normal_line(line: str) -> str:
+    # What can be read in two ways is read as it is written here, day first and with a decimal comma, whatever the
+    # column proves: a column proves one thing in a whole list and another in a part of it.
+    if line[:1] not in _DATE_OR_NUMBER_STARTS:
+        return line
+    dates = find_date(line)
+    day = None if dates is None else dates.under(DateOrder.DAY_MONTH_YEAR)
+    if day is not None:
+        return day.isoformat()
+    number = find_number(line, units={})
+    return line if number is None else text_of(number.under(DecimalMark.COMMA))
 
 
 def _same_number(values: Mapping[Field, Value], *, first_line: int) -> str:

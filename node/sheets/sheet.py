@@ -20,13 +20,15 @@ class ImportRow:
     """One thing, or a lot of alike things, as one row of a file states it.
 
     `line` is the line (or sheet row) on which the record starts, from 1. `identity` is unique within the file and the
-    same whenever the same row is read again: see `rows`. Texts are cleaned to one line (notes keep their line breaks)
-    and never empty. Mass in grams, lengths in millimetres, both for one piece and above 0; price for one piece in
-    hundredths of a currency that the file does not tell, 0 or more; quantity 1 or more.
+    same whenever the same row is read again: see `rows`. `identity_of_row` is the one by digest and ordinal, by which
+    an import without `--map` knows the row; None where it has always had its number. Texts are cleaned to one line
+    (notes keep their line breaks) and never empty. Mass in grams, lengths in millimetres, both for one piece and above
+    0; price for one piece in hundredths of a currency that the file does not tell, 0 or more; quantity 1 or more.
     """
 
     line: int
     identity: str
+    identity_of_row: str | None
     inventory_number: str | None
     serial_number: str | None
     name: str

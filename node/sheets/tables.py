@@ -49,6 +49,15 @@ def text_of(cell: Cell) -> str:
     return cell.isoformat()
 
 
+def text_for_people(cell: Cell) -> str:
+    """Like `text_of`, with the decimal comma that a Nordic spreadsheet program shows and reads.
+
+    >>> text_for_people(Decimal("1.804"))
+    '1,804'
+    """
+    return text_of(cell).replace(".", ",") if isinstance(cell, Decimal) else text_of(cell)
+
+
 def trim_empty(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     """The cells up to the last one that is not empty or white space."""
     end = len(cells)

@@ -6,7 +6,7 @@ from node.sheets import FIELDS, read_sheet
 from node.sheets.fields import Field
 from node.sheets.header_words import HEADER_WORDS, NOISE_WORDS
 from node.sheets.headers import recognise_header
-from node.sheets.rejects import LINE_HEADER, REASON_HEADER
+from node.sheets.rejects import REJECTS_HEADERS
 from node.sheets.texts import fold
 from tests.sheets.reading import only_row, read_lines, refusal
 
@@ -86,7 +86,7 @@ def test_noise_words_are_written_as_folding_leaves_them() -> None:
 
 
 def test_the_headers_of_a_file_of_rejects_are_not_taken_for_fields() -> None:
-    assert (recognise_header(LINE_HEADER), recognise_header(REASON_HEADER)) == ((), ())
+    assert [recognise_header(header) for header in REJECTS_HEADERS] == [(), ()]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from node.sheets import RejectedRow, read_sheet, write_rejects
 from tests.sheets.reading import read_lines
+from tests.sheets.workbooks import make_workbook
 
 
 def parse(text: str) -> list[list[str]]:
@@ -62,6 +63,38 @@ def test_a_corrected_file_of_rejects_reads_as_the_rows_would_have() -> None:
         ("-", 4, "- ikke"),
         ("Bord", 5, "+47 123"),
     ]
+
+
+def test_a_file_of_rejects_gives_the_identities_of_the_list_it_came_from() -> None:
+    lines = ("Navn;Antall;Vekt (kg);Anskaffet;Farge", "Stol;mange;1.804;03/04/2019;1,50", "Bord;2;2.5;12/31/2019;blå")
+    sheet = read_lines(*lines)
+
+    text = write_rejects(sheet.rejected, [column.header for column in sheet.columns]).replace(";mange;", ";3;")
+    corrected = read_sheet(text.encode(), file_name="rejects.csv", columns={})
+    master = read_lines(lines[0], lines[1].replace("mange", "3"), lines[2])
+
+    assert [row.identity for row in corrected.rows] == [master.rows[0].identity]
+    assert [column.header for column in corrected.columns] == ["Navn", "Antall", "Vekt (kg)", "Anskaffet", "Farge"]
+
+
+def test_a_row_that_is_rejected_again_has_one_line_and_one_reason() -> None:
+    sheet = read_lines("line;reason;Navn;Antall", "7;gammel;Stol;mange", "8;tom rad;;", "9;gammel;Bord;3")
+
+    text = write_rejects(sheet.rejected, [column.header for column in sheet.columns])
+
+    assert [row[:1] + row[2:] for row in parse(text)] == [["line", "Navn", "Antall"], ["2", "Stol", "mange"]]
+    assert (sheet.read, [row.name for row in sheet.rows]) == (2, ["Bord"])
+
+
+def test_decimals_of_a_workbook_are_written_as_they_will_be_read() -> None:
+    sheet = read_sheet(
+        make_workbook([["Navn", "Antall", "Vekt (kg)"], ["Stol", "x", 1.804]]), file_name="x", columns={}
+    )
+
+    text = write_rejects(sheet.rejected, [column.header for column in sheet.columns]).replace(";x;", ";3;")
+    (row,) = read_sheet(text.encode(), file_name="rejects.csv", columns={}).rows
+
+    assert row.mass_grams == 1804
 
 
 @given(cells=st.lists(st.text(alphabet=st.characters(codec="utf-8"), max_size=40), min_size=1, max_size=5))

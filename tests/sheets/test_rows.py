@@ -73,6 +73,37 @@ def test_reading_a_file_again_gives_the_same_identities() -> None:
     assert [row.identity for row in read_lines(*lines).rows] == [row.identity for row in read_lines(*lines).rows]
 
 
+@pytest.mark.parametrize(
+    "columns", [{}, {"Hvor mye": "quantity"}, {"Hvor mye": "ignore", "Innkjøpt": "notes"}, {"Navn": "model"}]
+)
+def test_the_identity_of_a_row_does_not_depend_on_the_map(columns: dict[str, str]) -> None:
+    lines = ("Navn;Hvor mye;Innkjøpt", "Stol;24;03.04.2019", "Bord;6 stk;2019-12-31", "Bord;6 stk;31.12.19")
+
+    mapped = [row.identity for row in read_lines(*lines, columns=columns).rows]
+
+    assert mapped == [row.identity for row in read_lines(*lines).rows]
+    assert mapped[1].removesuffix("1") == mapped[2].removesuffix("2")
+
+
+def test_the_identity_of_a_row_does_not_depend_on_other_rows() -> None:
+    alone = read_lines("Navn;Vekt (kg);Anskaffet", "Stol;1.804;03/04/2019").rows
+    among = read_lines("Navn;Vekt (kg);Anskaffet", "Stol;1.804;03/04/2019", "Bord;2.5;12/31/2019").rows
+
+    assert (alone[0].mass_grams, among[0].mass_grams) == (1_804_000, 1804)
+    assert alone[0].identity == among[0].identity
+
+
+def test_where_the_map_gives_the_number_the_row_is_known_by_its_digest_too() -> None:
+    lines = ("Navn;Skilt", "Stol;7", "Stol;7", "Stol;8")
+
+    mapped = read_lines(*lines, columns={"Skilt": "inventory_number"}).rows
+    plain = read_lines(*lines).rows
+
+    assert [row.identity for row in mapped] == ["inventory:7", "inventory:8"]
+    assert [row.identity_of_row for row in mapped] == [plain[0].identity, plain[2].identity]
+    assert only_row("Navn;Inventarnr", "Stol;7").identity_of_row is None
+
+
 def test_an_unread_column_without_header_still_tells_rows_apart() -> None:
     sheet = read_lines("Navn;;Antall", "Stol;a;2", "Stol;b;2")
 
