@@ -23,6 +23,7 @@ from node.operations.author import Author
 from node.operations.initialise_node import check_node
 from node.settings import Settings
 from node.store.database import Database, connect
+from node.store.failures import explain_failure
 from node.store.migrations import migrate
 from protocol.identifiers import ActorIri, Iri, Origin
 from schemas import category_scheme, message_context
@@ -104,9 +105,7 @@ def open_node(
             migrate(connection)
             check_node(connection, actor_iri=settings.actor_iri)
     except sqlite3.DatabaseError as error:
-        raise refuse(
-            "database", f"{path} cannot be used ({error}). Is the disk full, or another user its owner?"
-        ) from error
+        raise refuse("database", f"{path}: {explain_failure(error)}") from error
     return Node(settings=settings, database=Database(path), author=author, clock=clock)
 
 

@@ -46,17 +46,31 @@ class CategoryScheme:
     def find_by_text(self, text: str) -> Category | None:
         """The category whose longest word stands in the text as whole words, or ends its compounds; else None.
 
-        Whole words win over compound tails ("kontorstol" in "høyryggskontorstol"), longer words over shorter.
+        Whole words win over compound tails ("kontorstol" in "høyryggskontorstol"), longer words over shorter. But where
+        the rest of the text names something that bears data, it is that: "PC med skjerm" is a computer, whatever comes
+        with it, and a "PC-skjerm" is a screen.
         """
         folded = " ".join(_WORD.findall(text.casefold()))
-        best: tuple[int, int] = (0, 0)
-        found: Category | None = None
-        for category in self.categories:
-            for word in category.words():
-                rank = _rank(" ".join(_WORD.findall(word)), folded)
-                if rank > best:
-                    best, found = rank, category
-        return found
+        found, word = _best_of(self.categories, folded)
+        if found is None or found.bears_data:
+            return found
+        rest = f" {folded} ".replace(f" {word} ", " ").strip()
+        bearing, _ = _best_of([category for category in self.categories if category.bears_data], rest)
+        return bearing or found
+
+
+def _best_of(categories: Iterable[Category], folded: str) -> tuple[Category | None, str]:
+    """The category with the best word in the text, and the word."""
+    best: tuple[int, int] = (0, 0)
+    found: Category | None = None
+    best_word = ""
+    for category in categories:
+        for words in category.words():
+            word = " ".join(_WORD.findall(words))
+            rank = _rank(word, folded)
+            if rank > best:
+                best, found, best_word = rank, category, word
+    return found, best_word
 
 
 def _rank(word: str, folded: str) -> tuple[int, int]:

@@ -8,6 +8,9 @@ from node.domain.outcomes import Refused
 from protocol.identifiers import Iri
 from protocol.vocabulary import Tier
 
+LAST_DAY = date(2199, 12, 31)
+"""The last day that an item or offer may name, as in imported lists: 9999 is how other systems write "no end"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -70,7 +70,7 @@ def decide_request(
         )
     if asked.quantity > entry.available:
         return Declined(code=RefusalCode.UNAVAILABLE, text="Somebody was quicker.", available=entry.available)
-    if entry.minimum is not None and asked.quantity < entry.minimum:
+    if asked.quantity < _least(entry):
         return Declined(
             code=RefusalCode.POLICY, text="It is less than the smallest part given.", available=entry.available
         )
@@ -95,10 +95,15 @@ def decide_asking(
         return Refused(code="quantity", safe_text="The quantity must be 1 or more.")
     if quantity > entry.available:
         return Refused(code="quantity", safe_text=f"Only {entry.available} are available, as last heard.")
-    if entry.minimum is not None and quantity < entry.minimum:
-        return Refused(code="quantity", safe_text=f"The smallest part given is {entry.minimum}.")
+    if quantity < _least(entry):
+        return Refused(code="quantity", safe_text=f"The smallest part given is {_least(entry)}.")
     if entry.purpose is Purpose.REQUEST and not giving_item:
         return Refused(code="item-missing", safe_text="To fill a need, say which item you give: --item ITEM.")
     if entry.purpose is Purpose.OFFER and giving_item:
         return Refused(code="item-given", safe_text="This is an offer; leave out --item.")
     return entry
+
+
+def _least(entry: CatalogueEntry) -> int:
+    """The smallest part, or all that is left where that is less: nothing is left over that nobody may ask for."""
+    return min(entry.minimum or 1, entry.available)

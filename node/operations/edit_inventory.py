@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from node.domain.categories import Category
-from node.domain.inventory import Item
+from node.domain.inventory import LAST_DAY, Item
 from node.domain.outcomes import refuse
 from node.operations.author import Author
 from node.store import audit, items
@@ -147,6 +147,10 @@ def check_columns(columns: dict[str, object]) -> None:
         measure = columns.get(column)
         if measure is not None and not (isinstance(measure, int) and 0 < measure <= QUANTITY_MAX):
             raise refuse(column, f"{column.replace('_', ' ')} must be more than 0 and at most {QUANTITY_MAX}.")
+    for column in ("gone_by_on", "acquired_on"):
+        day = columns.get(column)
+        if isinstance(day, str) and day > LAST_DAY.isoformat():
+            raise refuse("date", f"{day} is too far away. Leave the day out where there is none.")
     for column, value in columns.items():
         if isinstance(value, str) and len(value) > CONTENT_CHARS_MAX:
             raise refuse(column, f"{column.replace('_', ' ')} must have at most {CONTENT_CHARS_MAX} characters.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from node.domain.catalogue import CatalogueEntry
-from node.domain.inventory import Item, Releasable, decide_release
+from node.domain.inventory import LAST_DAY, Item, Releasable, decide_release
 from node.domain.outcomes import Refused, RefusedError, refuse
 from node.operations.author import Author
 from node.operations.availability import Draft, draft_of, publish_draft, withdraw
@@ -35,6 +35,7 @@ class EditOffer:
     quantity: int | None
     tier: Tier | None
     gone_by_on: date | None
+    minimum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,7 @@ def publish_offer(
     item = load_present_item(connection, command.item_ref)
     _check_release(item, quantity=command.quantity, tier=command.tier, author=author)
     closes_at = _end_of_day(command.gone_by_on or item.gone_by_on, now=now)
-    if command.minimum is not None and not 1 <= command.minimum <= command.quantity:
-        raise refuse("minimum", "The smallest part must be from 1 to the quantity offered.")
+    _check_minimum(command.minimum, quantity=command.quantity)
     draft = Draft(
         iri=author.mint("proposals"),
         purpose=Purpose.OFFER,
@@ -93,11 +93,13 @@ def publish_offer(
 def edit_offer(connection: sqlite3.Connection, command: EditOffer, *, author: Author, now: datetime) -> CatalogueEntry:
     """Publish the next version of the offer. Fewer than are promised or given cannot be offered."""
     entry = load_own(connection, command.offer_ref, purpose=Purpose.OFFER)
-    if command.quantity is None and command.tier is None and command.gone_by_on is None:
+    if command == EditOffer(command.offer_ref, quantity=None, tier=None, gone_by_on=None):
         raise refuse("nothing", "Say what to change, for example --quantity 4.")
     quantity, tier = command.quantity or entry.quantity, command.tier or entry.tier
     if command.quantity is not None and command.quantity < max(1, entry.promised + entry.given):
         raise refuse("quantity", f"{entry.promised + entry.given} are promised or given; offer at least those.")
+    minimum = command.minimum or entry.minimum
+    _check_minimum(minimum, quantity=quantity)
     item = load_item(connection, str(entry.item_id))
     spared = replace(item, offered=item.offered - (entry.quantity - entry.given))
     _check_release(spared, quantity=quantity - entry.given, tier=tier, author=author)
@@ -105,6 +107,7 @@ def edit_offer(connection: sqlite3.Connection, command: EditOffer, *, author: Au
         draft_of(entry),
         quantity=quantity,
         available=quantity - entry.promised - entry.given,
+        minimum=minimum,
         tier=tier,
         closes_at=entry.closes_at if command.gone_by_on is None else _end_of_day(command.gone_by_on, now=now),
         terms_version=entry.version + 1,
@@ -184,10 +187,17 @@ def _check_release(item: Item, *, quantity: int, tier: Tier, author: Author) -> 
             return
 
 
+def _check_minimum(minimum: int | None, *, quantity: int) -> None:
+    if minimum is not None and not 1 <= minimum <= quantity:
+        raise refuse("minimum", f"The smallest part must be from 1 to the quantity offered, {quantity}: --minimum.")
+
+
 def _end_of_day(on: date | None, *, now: datetime) -> datetime | None:
-    """The end of that day in UTC. Raises RefusedError if it is past."""
+    """The end of that day in UTC. Raises RefusedError if it is past, or further away than any list reaches."""
     if on is None:
         return None
+    if on > LAST_DAY:
+        raise refuse("date", f"{on.isoformat()} is too far away. Leave the day out where there is no end.")
     end = datetime.combine(on + timedelta(days=1), time(), tzinfo=UTC)
     if end <= now:
         raise refuse("date", f"{on.isoformat()} is past. Give a day from today on.")

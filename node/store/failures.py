@@ -2,6 +2,8 @@
 
 from sqlite3 import Error as StoreError
 
+from node.store.migrations import NewerSchemaError
+
 __all__ = ["StoreError", "explain_failure"]
 
 
@@ -10,6 +12,8 @@ def explain_failure(error: StoreError) -> str:
     text = str(error)
     if "locked" in text or "busy" in text:
         advice = "Another process has been writing for too long; try again in a moment."
+    elif isinstance(error, NewerSchemaError):
+        return f"The database cannot be used: {text}."
     elif "not a database" in text or "malformed" in text:
         advice = "The database file is damaged; restore krets.db from the backup."
     elif "full" in text:

@@ -241,8 +241,15 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_schema,)
 """In the order they run. A name, once released, stays: it is what the record knows a migration by."""
 
 
+class NewerSchemaError(sqlite3.DatabaseError):
+    """The database has been through migrations that this version does not know."""
+
+
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the database to the newest schema. Safe to call at every start and from two processes at once."""
+    """Bring the database to the newest schema. Safe to call at every start and from two processes at once.
+
+    Raises NewerSchemaError, and changes nothing, where a newer version has changed the schema.
+    """
     if not _is_current(connection):
         _apply(connection)
 
@@ -253,7 +260,11 @@ def _is_current(connection: sqlite3.Connection) -> bool:
     if not connection.execute(recorded).fetchone()[0]:
         return False
     rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (MIGRATION_SET,))
-    return {migration.__name__ for migration in MIGRATIONS} <= {row[0] for row in rows}
+    applied = {row[0] for row in rows}
+    known = {migration.__name__ for migration in MIGRATIONS}
+    if not applied <= known:
+        raise NewerSchemaError("it was made by a newer version of krets; install that version")
+    return known <= applied
 
 
 def _apply(connection: sqlite3.Connection) -> None:

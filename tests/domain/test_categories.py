@@ -3,6 +3,7 @@
 import pytest
 
 from node.domain.categories import CategoryScheme, parse_scheme
+from schemas import category_scheme
 
 SCHEME = parse_scheme(
     [
@@ -41,6 +42,32 @@ SCHEME = parse_scheme(
 )
 def test_the_longest_word_that_stands_in_the_text_names_the_category(text: str, slug: str) -> None:
     found = SCHEME.find_by_text(text)
+
+    assert found is not None
+    assert found.slug == slug
+
+
+@pytest.mark.parametrize("text", ["laptop med bord", "Bord, 2 stk, og en laptop", "bord + laptop"])
+def test_what_bears_data_counts_whatever_comes_with_it(text: str) -> None:
+    found = SCHEME.find_by_text(text)
+
+    assert found is not None
+    assert found.slug == "laptop"
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Stasjonær HP EliteDesk + 2 skjermer", "desktop-computer"),
+        ("PC med skjerm", "desktop-computer"),
+        ("PC-skjerm 24 tommer", "monitor"),
+        ("PC-bord, hvitt", "desk"),
+        ("Bærbar PC Lenovo", "laptop"),
+        ("skrivbord med dator", "desktop-computer"),
+    ],
+)
+def test_the_published_scheme_tells_a_computer_from_what_stands_beside_it(text: str, slug: str) -> None:
+    found = parse_scheme(category_scheme()).find_by_text(text)
 
     assert found is not None
     assert found.slug == slug

@@ -344,3 +344,20 @@ def test_narrowing_an_offer_deletes_it_where_it_can_no_longer_be_seen(world: Wor
     assert hidden.withdrawn_at is not None
     assert entry_at(guest, entry.iri).withdrawn_at is None
     assert entry_at(baerum, entry.iri).withdrawn_at is None
+
+
+def test_what_is_left_below_the_smallest_part_can_be_had_whole(world: World, asker: Town, baerum: Town) -> None:
+    entry = offer(asker, quantity=7)
+    asker.run(edit_offer, EditOffer(offer_ref=entry.iri, quantity=None, tier=None, gone_by_on=None, minimum=4))
+    world.deliver()
+    first = ask(baerum, entry.iri, quantity=4)
+    world.deliver()
+    asker.run(accept_request, AcceptRequest(reference=first.request_iri))
+    world.deliver()
+
+    with pytest.raises(RefusedError):
+        ask(baerum, entry.iri, quantity=2)
+    rest = ask(baerum, entry.iri, quantity=3)
+    world.deliver()
+
+    assert agreement_at(asker, rest.request_iri).phase is Phase.REQUESTED

@@ -302,3 +302,31 @@ def test_what_is_done_is_logged_newest_first(asker: Town) -> None:
 
     assert [line.action for line in log] == ["offer.withdraw", "offer.publish", "item.add"]
     assert item_at(asker, "1").offered == 0
+
+
+def test_an_offer_below_its_smallest_part_is_refused_until_that_is_changed_too(asker: Town) -> None:
+    item = chairs(asker, quantity=20)
+    entry = asker.run(
+        publish_offer,
+        PublishOffer(item_ref=str(item.id), quantity=20, tier=Tier.PARTNERS, gone_by_on=None, minimum=5),
+    )
+
+    with pytest.raises(RefusedError) as refused:
+        asker.run(edit_offer, EditOffer(offer_ref=entry.iri, quantity=3, tier=None, gone_by_on=None))
+    edited = asker.run(edit_offer, EditOffer(offer_ref=entry.iri, quantity=3, tier=None, gone_by_on=None, minimum=2))
+
+    assert refused.value.refused.code == "minimum"
+    assert (edited.quantity, edited.minimum) == (3, 2)
+
+
+@pytest.mark.parametrize("day", [date(9999, 12, 31), date(2200, 1, 1)])
+def test_a_day_that_stands_for_no_end_is_refused_with_advice(asker: Town, day: date) -> None:
+    item = chairs(asker)
+    offered = PublishOffer(item_ref=str(item.id), quantity=1, tier=Tier.PARTNERS, gone_by_on=day, minimum=None)
+    needed = PublishNeed(text="kontorstol", quantity=1, by_on=day, category=None, tier=Tier.PARTNERS)
+    added = AddItem(item=ItemChanges(name="Pult", gone_by_on=day))
+
+    for operation, command in ((publish_offer, offered), (publish_need, needed), (add_item, added)):
+        with pytest.raises(RefusedError) as refused:
+            asker.run(operation, command)
+        assert refused.value.refused.code == "date"

@@ -85,7 +85,7 @@ def test_a_missing_database_is_told_and_not_made(settings: Settings) -> None:
 def test_a_file_that_is_no_database_is_told(settings: Settings) -> None:
     settings.database_path.write_bytes(b"this is a text of more than a hundred bytes " * 20)
 
-    with pytest.raises(RefusedError, match="cannot be used"):
+    with pytest.raises(RefusedError, match="is damaged; restore"):
         open_node(settings)
 
 

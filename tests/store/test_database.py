@@ -4,13 +4,15 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from node.store import database as database_module
 from node.store.database import GROUP_MAX, Database, DatabaseClosedError, connect, read_commit_counter
-from node.store.migrations import migrate
+from node.store.failures import explain_failure
+from node.store.migrations import NewerSchemaError, migrate
 
 
 @pytest.fixture
@@ -205,6 +207,22 @@ def test_migrating_twice_and_from_two_connections_is_harmless(tmp_path: Path) ->
     assert applied == 1
     one.close()
     other.close()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "krets.db")) as connection:
+        migrate(connection)
+        connection.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " SELECT migration_set, 'split_items_in_two', applied_at FROM _sqlite_migrations"
+        )
+        before = list(connection.iterdump())
+
+        with pytest.raises(NewerSchemaError) as error:
+            migrate(connection)
+
+        assert list(connection.iterdump()) == before
+    assert explain_failure(error.value).endswith("install that version.")
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
