@@ -25,7 +25,7 @@ test: setup ## everything: style, types, imports, all tests, coverage, every ins
 bench: setup ## measure, as ratios to the raw limits of this machine
 	@$(venv) -m tests.bench
 
-soak: setup ## the long runs: many seeds, many kills; takes minutes to hours
+soak: setup ## the long run: random histories of an exchange; takes minutes
 	@$(venv) -m pytest -m soak --timeout=0
 
 lint: setup ## style and import direction

@@ -13,7 +13,7 @@ import protocol
 
 MODULE_NAMES = sorted(f"protocol.{found.name}" for found in pkgutil.iter_modules(protocol.__path__))
 
-# The names that outside organisations may import and that stay stable (SPEC.md lists them).
+# The names that outside organisations may import and that stay stable (FEDERATION.md lists them).
 STABLE_NAMES = (
     "strict_json.parse",
     "canonical.canonicalize",
