@@ -8,6 +8,7 @@ import pytest
 
 from protocol.activities import Accept, Header, Reject, Request, read_activity
 from protocol.canonical import digest_of
+from protocol.discovery import parse_actor
 from protocol.documents import parse_agreement_terms, parse_event, parse_proposal
 from protocol.errors import InvalidMessage
 from protocol.identifiers import ActorIri, Iri
@@ -94,6 +95,15 @@ def test_the_long_proposal_published_with_fep_0837_is_read() -> None:
     assert proposal.published == datetime(2023, 6, 18, 19, 22, 3, 918737, tzinfo=UTC)
     assert proposal.category_iri == "https://www.wikidata.org/wiki/Q11442"
     assert (proposal.available, proposal.minimum) == (ONE, ONE)
+
+
+def test_the_actor_published_with_fep_0837_is_read_and_its_links_are_passed_over() -> None:
+    document = examples()[2]
+
+    actor = parse_actor(document, fetched_from=Iri(document["id"]))
+
+    assert (actor.id, actor.inbox) == (document["id"], document["inbox"])
+    assert actor.transport_keys == actor.proof_keys == ()
 
 
 def test_the_offer_published_with_fep_0837_is_read() -> None:
