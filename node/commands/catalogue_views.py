@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from node.commands.opening import opened_node
-from node.commands.outgoing import find_outgoing, print_outgoing, wait_until_sent
+from node.commands.outgoing import find_outgoing, print_outgoing, write_and_wait
 from node.commands.printing import last_day_text, print_fields, print_json, print_line
 
 if TYPE_CHECKING:
@@ -58,10 +58,11 @@ def withdraw_and_print(
     noun = "offer" if purpose.value == "offer" else "need"
     with opened_node(home) as node:
         command = WithdrawProposal(reference=reference, purpose=purpose)
-        entry = node.write(
-            lambda connection: withdraw_proposal(connection, command, author=node.author, now=node.clock())
+        entry = write_and_wait(
+            node,
+            lambda connection: withdraw_proposal(connection, command, author=node.author, now=node.clock()),
+            seconds=wait_seconds,
         )
-        wait_until_sent(node, seconds=wait_seconds)
         outgoing = find_outgoing(node)
     if as_json:
         print_json(**{noun: entry, "outgoing": outgoing})

@@ -46,7 +46,7 @@ def publish(
     """
     from node.commands.catalogue_views import print_entry
     from node.commands.opening import opened_node
-    from node.commands.outgoing import find_outgoing, wait_until_sent
+    from node.commands.outgoing import find_outgoing, write_and_wait
     from node.commands.printing import print_json, print_line
     from node.operations.publish_proposal import PublishNeed, publish_need
     from node.store.need_matches import list_matches
@@ -54,8 +54,11 @@ def publish(
 
     with opened_node(home) as node:
         command = PublishNeed(text=text, quantity=quantity, by_on=by, category=category, tier=Tier(tier))
-        entry = node.write(lambda connection: publish_need(connection, command, author=node.author, now=node.clock()))
-        wait_until_sent(node, seconds=wait)
+        entry = write_and_wait(
+            node,
+            lambda connection: publish_need(connection, command, author=node.author, now=node.clock()),
+            seconds=wait,
+        )
         matches = node.read(lambda connection: list_matches(connection, entry, now=node.clock(), limit=MATCHES_MAX))
         if as_json:
             print_json(need=entry, matches=matches, outgoing=find_outgoing(node))

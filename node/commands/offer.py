@@ -51,14 +51,17 @@ def publish(
     """
     from node.commands.catalogue_views import print_entry
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_until_sent
+    from node.commands.outgoing import write_and_wait
     from node.operations.publish_proposal import PublishOffer, publish_offer
     from protocol.vocabulary import Tier
 
     with opened_node(home) as node:
         command = PublishOffer(item_ref=item, quantity=quantity, tier=Tier(tier), gone_by_on=gone_by, minimum=minimum)
-        entry = node.write(lambda connection: publish_offer(connection, command, author=node.author, now=node.clock()))
-        wait_until_sent(node, seconds=wait)
+        entry = write_and_wait(
+            node,
+            lambda connection: publish_offer(connection, command, author=node.author, now=node.clock()),
+            seconds=wait,
+        )
         print_entry(node, entry, key="offer", as_json=as_json)
 
 
@@ -83,7 +86,7 @@ def edit(
     """
     from node.commands.catalogue_views import print_entry
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_until_sent
+    from node.commands.outgoing import write_and_wait
     from node.operations.publish_proposal import EditOffer, edit_offer
     from protocol.vocabulary import Tier
 
@@ -93,8 +96,11 @@ def edit(
         command = EditOffer(
             offer_ref=offer, quantity=quantity, tier=None if tier is None else Tier(tier), gone_by_on=gone_by
         )
-        entry = node.write(lambda connection: edit_offer(connection, command, author=node.author, now=node.clock()))
-        wait_until_sent(node, seconds=wait)
+        entry = write_and_wait(
+            node,
+            lambda connection: edit_offer(connection, command, author=node.author, now=node.clock()),
+            seconds=wait,
+        )
         print_entry(node, entry, key="offer", as_json=as_json)
 
 

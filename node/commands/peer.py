@@ -42,19 +42,20 @@ def add(
       krets peer add https://krets.baerum.example --home asker
     """
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_for
+    from node.commands.outgoing import write_and_wait
     from node.commands.peer_views import ask_to_peer, fetch_all, load_peers, print_peers
 
     with opened_node(home) as node:
-        asked = ask_to_peer(node, fetch_all(node, addresses))
+        actors = fetch_all(node, addresses)
+        asked = write_and_wait(
+            node,
+            lambda connection: ask_to_peer(node, connection, actors),
+            seconds=wait,
+            until=lambda connection, asked: all(
+                peer.following_state.value != "sent" for peer in load_peers(connection, asked)
+            ),
+        )
         if wait > 0:
-            wait_for(
-                node,
-                lambda connection: (
-                    all(peer.following_state.value != "sent" for peer in load_peers(connection, asked)) or None
-                ),
-                seconds=wait,
-            )
             asked = node.read(lambda connection: load_peers(connection, asked))
         print_peers(node, asked, as_json=as_json)
 
@@ -198,11 +199,14 @@ def _decide(
 ) -> None:
     """Decide about all of these peers or none, and show them with what is on its way."""
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_until_sent
+    from node.commands.outgoing import write_and_wait
     from node.commands.peer_views import find_peers, print_peers
 
     with opened_node(home) as node:
         decisions = [decide(node, peer) for peer in find_peers(node, references)]
-        decided = node.write(lambda connection: [decision(connection) for decision in decisions])
-        wait_until_sent(node, seconds=wait)
+        decided = write_and_wait(
+            node,
+            lambda connection: [decision(connection) for decision in decisions],
+            seconds=wait,
+        )
         print_peers(node, decided, as_json=as_json)

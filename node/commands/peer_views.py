@@ -1,9 +1,9 @@
 """Finding, fetching and showing peers, for the commands that decide about them."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from node.commands.outgoing import find_outgoing, print_outgoing
 from node.commands.printing import print_fields, print_json, print_line
@@ -78,15 +78,13 @@ def fetch_all(node: Node, addresses: Sequence[str]) -> list[RemoteActor]:
         raise CommandRefusedError("unreachable", error.safe_text) from error
 
 
-def ask_to_peer(node: Node, actors: Sequence[RemoteActor]) -> list[Peer]:
-    """Follow all of these actors or none."""
+def ask_to_peer(node: Node, connection: sqlite3.Connection, actors: Sequence[RemoteActor]) -> list[Peer]:
+    """Follow all of these actors. The caller holds the transaction."""
     now = node.clock()
-    return node.write(
-        lambda connection: [add_peer(connection, AddPeer(actor=actor), author=node.author, now=now) for actor in actors]
-    )
+    return [add_peer(connection, AddPeer(actor=actor), author=node.author, now=now) for actor in actors]
 
 
-def load_peers(connection: Any, known: Sequence[Peer]) -> list[Peer]:
+def load_peers(connection: sqlite3.Connection, known: Sequence[Peer]) -> list[Peer]:
     """The same peers as they are now."""
     return [peers.load_peer(connection, peer.id) for peer in known]
 

@@ -51,7 +51,7 @@ def make(
 
     from node.commands.agreement_views import print_agreement, refuse_if_peer_refused
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_for
+    from node.commands.outgoing import write_and_wait
     from node.commands.printing import print_note
     from node.operations.make_request import MakeRequest, make_request
     from node.store import agreements
@@ -67,17 +67,15 @@ def make(
         )
         now = node.clock()
         expires_at = now + timedelta(days=node.settings.request_days)
-        agreement = node.write(
-            lambda connection: make_request(connection, command, author=node.author, expires_at=expires_at, now=now)
+        agreement = write_and_wait(
+            node,
+            lambda connection: make_request(connection, command, author=node.author, expires_at=expires_at, now=now),
+            seconds=wait,
+            until=lambda connection, made: (
+                agreements.load_agreement(connection, made.request_iri).phase is not Phase.REQUESTED
+            ),
         )
         if wait > 0:
-            wait_for(
-                node,
-                lambda connection: (
-                    agreements.load_agreement(connection, agreement.request_iri).phase is not Phase.REQUESTED or None
-                ),
-                seconds=wait,
-            )
             agreement = node.read(lambda connection: agreements.load_agreement(connection, agreement.request_iri))
             refuse_if_peer_refused(node, agreement)
         print_agreement(node, agreement, key="request", as_json=as_json)
@@ -124,15 +122,16 @@ def accept(
     """
     from node.commands.agreement_views import print_agreement
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_until_sent
+    from node.commands.outgoing import write_and_wait
     from node.operations.decide_request import AcceptRequest, accept_request
 
     with opened_node(home) as node:
         command = AcceptRequest(reference=request)
-        agreement = node.write(
-            lambda connection: accept_request(connection, command, author=node.author, now=node.clock())
+        agreement = write_and_wait(
+            node,
+            lambda connection: accept_request(connection, command, author=node.author, now=node.clock()),
+            seconds=wait,
         )
-        wait_until_sent(node, seconds=wait)
         print_agreement(node, agreement, key="request", as_json=as_json)
 
 
@@ -153,16 +152,17 @@ def reject(
     """
     from node.commands.agreement_views import print_agreement
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_until_sent
+    from node.commands.outgoing import write_and_wait
     from node.operations.decide_request import RejectRequest, reject_request
     from protocol.vocabulary import RefusalCode
 
     with opened_node(home) as node:
         command = RejectRequest(reference=request, code=RefusalCode(code), text=text)
-        agreement = node.write(
-            lambda connection: reject_request(connection, command, author=node.author, now=node.clock())
+        agreement = write_and_wait(
+            node,
+            lambda connection: reject_request(connection, command, author=node.author, now=node.clock()),
+            seconds=wait,
         )
-        wait_until_sent(node, seconds=wait)
         print_agreement(node, agreement, key="request", as_json=as_json)
 
 
@@ -182,16 +182,17 @@ def withdraw(
     """
     from node.commands.agreement_views import print_agreement
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_until_sent
+    from node.commands.outgoing import write_and_wait
     from node.operations.end_request import WithdrawRequest, withdraw_request
     from protocol.vocabulary import CancelCode
 
     with opened_node(home) as node:
         command = WithdrawRequest(reference=request, code=CancelCode(code))
-        agreement = node.write(
-            lambda connection: withdraw_request(connection, command, author=node.author, now=node.clock())
+        agreement = write_and_wait(
+            node,
+            lambda connection: withdraw_request(connection, command, author=node.author, now=node.clock()),
+            seconds=wait,
         )
-        wait_until_sent(node, seconds=wait)
         print_agreement(node, agreement, key="request", as_json=as_json)
 
 
@@ -211,14 +212,15 @@ def revoke(
     """
     from node.commands.agreement_views import print_agreement
     from node.commands.opening import opened_node
-    from node.commands.outgoing import wait_until_sent
+    from node.commands.outgoing import write_and_wait
     from node.operations.end_request import RevokeRequest, revoke_request
     from protocol.vocabulary import CancelCode
 
     with opened_node(home) as node:
         command = RevokeRequest(reference=request, code=CancelCode(code))
-        agreement = node.write(
-            lambda connection: revoke_request(connection, command, author=node.author, now=node.clock())
+        agreement = write_and_wait(
+            node,
+            lambda connection: revoke_request(connection, command, author=node.author, now=node.clock()),
+            seconds=wait,
         )
-        wait_until_sent(node, seconds=wait)
         print_agreement(node, agreement, key="request", as_json=as_json)

@@ -1,7 +1,12 @@
 """Asking, answering and handing over between two nodes that talk over loopback HTTP."""
 
+import json
 import re
+import signal
+import subprocess
+import sys
 import threading
+import time
 from typing import Any
 
 from node.opening import open_node
@@ -12,6 +17,7 @@ from protocol.vocabulary import RefusalCode
 from tests.commands.exchange import Pair, agree, ask_for, find, offer_chairs, wait_for_phase
 from tests.commands.running import dump_domain, krets
 from tests.commands.serving import ServedNode, wait_for
+from tests.commands.test_help import REPOSITORY
 
 
 def test_an_agreement_shown_to_people_lists_every_message(pair: Pair) -> None:
@@ -139,6 +145,76 @@ def test_give_with_wait_ends_when_the_receiver_has_signed(pair: Pair) -> None:
     assert (given["given"], given["received"], given["phase"]) == (24, 24, "completed")
 
 
+def test_give_with_wait_ends_when_the_receiver_has_counted_less(pair: Pair) -> None:
+    giver, getter = pair
+    request_iri = agree(pair)
+    receiving = threading.Thread(target=lambda: _receive_when_given(getter, request_iri, quantity=20))
+    receiving.start()
+
+    outcome = krets("handover", "give", request_iri, "--wait", 3600, home=giver.home)
+
+    receiving.join()
+    assert outcome.exit_code == 0
+    assert "completed; 24 given, 20 received: 4 are missing" in outcome.out
+
+
+def test_wait_does_not_wait_for_peers_who_hear_nothing_of_it(pair: Pair) -> None:
+    giver, getter = pair
+    getter.stop()
+    item = giver.ask("item", "add", "Office chair", "--quantity", 2)["item"]
+    giver.ask("offer", "publish", item["id"], "--quantity", 1, "--tier", "partners")
+
+    own = giver.ask("offer", "publish", item["id"], "--quantity", 1, "--tier", "own", "--wait", 3600)
+
+    assert [one["peer"] for one in own["outgoing"]["waiting"]] == ["Bærum"]
+
+
+def test_who_stops_waiting_is_told_that_the_request_stands(pair: Pair) -> None:
+    giver, getter = pair
+    offer = offer_chairs(giver)
+
+    exit_code, out, err = _interrupted_once_made(
+        getter, "request", "make", offer["iri"], "--quantity", "1", "--wait", "3600", "--json"
+    )
+
+    (request,) = getter.ask("request", "list")["requests"]
+    document = json.loads(out)
+    assert (exit_code, err) == (130, "")
+    assert document["error"]["code"] == "interrupted"
+    assert document["request"] == request["request_iri"]
+    wait_for(lambda: find(giver, request["request_iri"]), what="the request arrives all the same")
+
+
+def test_who_stops_waiting_for_a_peer_that_is_away_is_told_what_will_be_sent(pair: Pair) -> None:
+    giver, getter = pair
+    offer = offer_chairs(giver)
+    giver.stop()
+
+    exit_code, out, err = _interrupted_once_made(
+        getter, "request", "make", offer["iri"], "--quantity", "1", "--wait", "3600"
+    )
+
+    assert (exit_code, out) == (130, "")
+    assert err == (
+        "krets: Stopped waiting. What this command said stands and will still be sent to Asker; "
+        "see how it goes on: krets agreement show 1.\n"
+    )
+
+
+def test_a_dispute_taken_back_is_seen_on_both_sides(pair: Pair) -> None:
+    giver, getter = pair
+    request_iri = agree(pair)
+    giver.ask("handover", "give", request_iri)
+    wait_for(lambda: find(getter, request_iri)["given"] == 24 or None, what="the handover")  # type: ignore[index]
+    getter.ask("handover", "dispute", request_iri, "--code", "damaged", "--wait", 20)
+
+    getter.ask("handover", "dispute", request_iri, "--withdraw", "--wait", 20)
+
+    for node in pair:
+        assert wait_for_phase(node, request_iri, "given")["refusal_code"] is None
+        assert "takes back the dispute" in krets("agreement", "show", request_iri, home=node.home).out
+
+
 def test_a_disputed_handover_is_seen_on_both_sides(pair: Pair) -> None:
     giver, getter = pair
     request_iri = agree(pair)
@@ -233,13 +309,26 @@ def _first_request(node: ServedNode) -> str:
         return wait_for(look, what="a request")
 
 
-def _receive_when_given(node: ServedNode, request_iri: str) -> None:
+def _interrupted_once_made(node: ServedNode, *words: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command that waits, after Ctrl-C when its request has been made."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", *words, "--home", str(node.home)],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(lambda: node.ask("request", "list")["requests"] or None, what="the request is made")
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def _receive_when_given(node: ServedNode, request_iri: str, *, quantity: int | None = None) -> None:
     with open_node(node.settings) as opened:
         wait_for(
             lambda: opened.read(lambda connection: load_agreement(connection, request_iri).given) or None,
             what="the giver's signature",
         )
-        command = ReceiveHandover(reference=request_iri, quantity=None)
+        command = ReceiveHandover(reference=request_iri, quantity=quantity)
         opened.write(lambda connection: receive(connection, command, author=opened.author, now=opened.clock()))
 
 
