@@ -44,7 +44,7 @@ class Agreement:
     updated_at: datetime
 
 
-def decide_stock_taken(*, given: int, taken: int, owned: int, promised: int) -> int:
+def stock_taken_of(*, given: int, taken: int, owned: int, promised: int) -> int:
     """How much of what was given of an agreement has left our stock, in base units.
 
     `taken` is how much had left before, `owned` what we own now, `promised` what all agreements hold now. Usually all
@@ -62,7 +62,7 @@ class ThreadShare:
     byte_count: int
 
 
-def decide_room(share: ThreadShare, *, body_bytes: int = 0, automatic: bool = False) -> bool:
+def has_room(share: ThreadShare, *, body_bytes: int, automatic: bool) -> bool:
     """Whether the party may say another `body_bytes` about the agreement.
 
     What a node answers by itself takes at most half of its room: the rest is for people, who must still be able to

@@ -4,7 +4,7 @@ caused it are in the caller's one transaction."""
 import sqlite3
 from datetime import datetime
 
-from node.domain.agreements import decide_room
+from node.domain.agreements import has_room
 from node.domain.outcomes import refuse
 from node.domain.peers import Peer
 from node.operations.author import Author
@@ -47,8 +47,10 @@ def publish_to_peer(
 
     Raises RefusedError where we have said all that the peer would take about one agreement.
     """
-    if thread_iri is not None and not decide_room(messages.load_share(connection, thread_iri, peer_id=None)):
-        raise refuse("too-many", f"This node has said {PARTY_MESSAGES_MAX} things about this agreement; ask anew.")
+    if thread_iri is not None:
+        said = messages.load_share(connection, thread_iri, peer_id=None)
+        if not has_room(said, body_bytes=0, automatic=False):
+            raise refuse("too-many", f"This node has said {PARTY_MESSAGES_MAX} things about this agreement; ask anew.")
     activity, message_id = sign_and_record(connection, unsigned, author=author, thread_iri=thread_iri, now=now)
     feed_id = feeds.find_bilateral_feed(connection, peer.id)
     if feed_id is None:

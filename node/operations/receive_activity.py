@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from node.domain.agreements import decide_room
+from node.domain.agreements import has_room
 from node.domain.outcomes import Refused, RefusedError, refuse
 from node.domain.peers import Peer, decide_admission
 from node.domain.requests import Approval
@@ -89,7 +89,7 @@ def receive_activity(
         thread_iri = header.iri
     elif thread_iri is not None:
         share = messages.load_share(connection, thread_iri, peer_id=peer.id)
-        if not decide_room(share, body_bytes=len(header.body)):
+        if not has_room(share, body_bytes=len(header.body), automatic=False):
             raise refuse("too-many", "You have said all that one party may say about one agreement.")
     message_id = messages.record_message(
         connection, activity, peer_id=peer.id, thread_iri=thread_iri, outcome=APPLIED, now=now

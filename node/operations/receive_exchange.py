@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from node.domain.agreements import Agreement, decide_room
+from node.domain.agreements import Agreement, has_room
 from node.domain.catalogue import CatalogueEntry
 from node.domain.peers import FollowerState, Peer
 from node.domain.quantities import base_units_of
@@ -135,7 +135,8 @@ def _refuse_change(
 
     A peer that has made us say so very often is left without an answer; an open change of its own stops it.
     """
-    if not decide_room(messages.load_share(connection, agreement.request_iri, peer_id=None), automatic=True):
+    said = messages.load_share(connection, agreement.request_iri, peer_id=None)
+    if not has_room(said, body_bytes=0, automatic=True):
         return
     unsigned = compose_reject(
         iri=author.mint("activities"),

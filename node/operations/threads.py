@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
-from node.domain.agreements import Agreement, decide_stock_taken
+from node.domain.agreements import Agreement, stock_taken_of
 from node.domain.outcomes import refuse
 from node.domain.peers import Peer
 from node.domain.quantities import base_units_of, quantity_of
@@ -86,7 +86,7 @@ def _apply_to_item(
     if item is None:
         raise LookupError(f"no item {item_id}")
     promised = agreements.sum_held_of_item(connection, item_id)
-    taken = decide_stock_taken(given=given, taken=before.stock_taken, owned=item.quantity, promised=promised)
+    taken = stock_taken_of(given=given, taken=before.stock_taken, owned=item.quantity, promised=promised)
     items.record_stock(connection, item_id, promised=promised, quantity=item.quantity + before.stock_taken - taken)
     agreements.record_stock_taken(connection, before.id, taken)
     if taken < given and given != before.given:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.domain.agreements import decide_stock_taken
+from node.domain.agreements import stock_taken_of
 from node.domain.delivery import Subscription
 
 
@@ -21,7 +21,7 @@ from node.domain.delivery import Subscription
 def test_what_was_given_leaves_the_stock_unless_it_has_been_promised_to_others(
     given: int, taken: int, owned: int, promised: int, leaves: int
 ) -> None:
-    assert decide_stock_taken(given=given, taken=taken, owned=owned, promised=promised) == leaves
+    assert stock_taken_of(given=given, taken=taken, owned=owned, promised=promised) == leaves
 
 
 def test_a_cursor_waits_for_what_is_behind_it() -> None:

@@ -103,7 +103,7 @@ def test_the_actor_published_with_fep_0837_is_read_and_its_links_are_passed_over
     actor = parse_actor(document, fetched_from=Iri(document["id"]))
 
     assert (actor.id, actor.inbox) == (document["id"], document["inbox"])
-    assert actor.transport_keys == actor.proof_keys == ()
+    assert (actor.transport_keys, actor.proof_keys) == ((), ())
 
 
 def test_the_offer_published_with_fep_0837_is_read() -> None:
