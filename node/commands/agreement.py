@@ -16,7 +16,7 @@ def list_all(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List agreements: what is held for whom, what is given, what is received.
+    """List agreements: what is held for whom, what is given, what is received; with --all the newest first.
 
     \b
     Example:
@@ -32,10 +32,12 @@ def list_all(
         phases |= {Phase.COMPLETED, Phase.CANCELLED}
     wanted = agreements.AgreementFilter(phases=frozenset(phases))
     with opened_node(home) as node:
-        found = node.read(lambda connection: agreements.list_agreements(connection, wanted, limit=limit))
+        found = node.read(
+            lambda connection: agreements.list_agreements(connection, wanted, limit=limit + 1, newest_first=everything)
+        )
         print_agreements(
-            node, found, key="agreements", empty="No open agreements. Ended ones: krets agreement list --all.",
-            as_json=as_json,
+            node, found, limit=limit, key="agreements", as_json=as_json,
+            empty="No open agreements. Ended ones: krets agreement list --all.",
         )  # fmt: skip
 
 
@@ -69,7 +71,7 @@ def show(agreement: RequestArgument, home: HomeOption = None, as_json: JsonOptio
     print_fields(agreement_fields(known))
     print_line()
     print_table(
-        ("when", "by", "message", "reason", "outcome", "digest"),
+        ("when", "by", "message", "reason", "outcome", "digest@"),
         [(moment_text(message.recorded_at), message.by, message.what, reason_text(message.code, message.text),
           message.outcome, message.digest)
          for message in shown],

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, assert_never
 
 from node.commands.outgoing import find_outgoing, print_outgoing
-from node.commands.printing import day_text, last_day_text, print_fields, print_json, print_table
+from node.commands.printing import day_text, last_day_text, print_fields, print_if_more, print_json, print_table
 from node.commands.refusals import CommandRefusedError
 from protocol.agreements import Phase
 
@@ -83,13 +83,15 @@ def role_text(agreement: "Agreement") -> str:
     return f"we give to {agreement.peer_name}" if agreement.we_give else f"{agreement.peer_name} gives to us"
 
 
-def print_agreements(node: "Node", agreements: "Sequence[Agreement]", *, key: str, empty: str, as_json: bool) -> None:
-    """A list of requests or agreements."""
+def print_agreements(
+    node: "Node", agreements: "Sequence[Agreement]", *, limit: int, key: str, empty: str, as_json: bool
+) -> None:
+    """A list of at most `limit` requests or agreements; of one more it is said that there are more."""
     from node.commands.agreement_messages import look_closely
 
-    known = look_closely(node, agreements)
+    known = look_closely(node, agreements[:limit])
     if as_json:
-        print_json(**{key: [one.agreement for one in known]})
+        print_json(**{key: [one.agreement for one in known], "more": len(agreements) > limit})
         return
     print_table(
         ("number#", "what", "how many#", "given#", "received#", "who", "state", "since"),
@@ -100,6 +102,7 @@ def print_agreements(node: "Node", agreements: "Sequence[Agreement]", *, key: st
         ],
         empty=empty,
     )  # fmt: skip
+    print_if_more(len(agreements), limit=limit)
 
 
 def print_agreement(node: "Node", agreement: "Agreement", *, key: str, as_json: bool) -> None:

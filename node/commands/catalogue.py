@@ -53,14 +53,14 @@ def search(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Search offers and needs by word, category and distance, nearest first.
+    """Search offers and needs by word, category and distance, nearest first. krets request make takes the number.
 
     \b
     Example:
       krets catalogue search office chair --kind offer --near 59.83,10.44 --home baerum
     """
     from node.commands.opening import opened_node
-    from node.commands.printing import kilometres_text, last_day_text, print_table
+    from node.commands.printing import kilometres_text, last_day_text, print_if_more, print_table
     from node.domain.places import Coordinates
     from node.operations.edit_inventory import resolve_category
     from node.store import proposals
@@ -80,31 +80,34 @@ def search(
             within_km=within,
         )
         found = node.read(
-            lambda connection: proposals.search_entries(connection, wanted, now=node.clock(), limit=limit)
+            lambda connection: proposals.search_entries(connection, wanted, now=node.clock(), limit=limit + 1)
         )
         own_name = node.settings.name
+    shown = found[:limit]
     if as_json:
-        _print_found_as_json(found)
+        _print_found_as_json(shown, more=len(found) > limit)
         return
     print_table(
-        ("number#", "kind", "name", "how many#", "distance#", "until", "whose", "address"),
+        ("number#", "kind", "name", "how many#", "distance#", "until", "whose", "address@"),
         [
             (entry.id, _kind_of(entry.purpose), entry.name, entry.available, kilometres_text(apart),
              last_day_text(entry.closes_at), own_name if entry.own else entry.publisher_name, entry.iri)
-            for entry, apart in found
+            for entry, apart in shown
         ],
         empty='Nothing found. Say that you need it: krets need publish "what" --quantity N --by DATE.',
     )  # fmt: skip
+    print_if_more(len(found), limit=limit)
 
 
-def _print_found_as_json(found: "Sequence[tuple[CatalogueEntry, float | None]]") -> None:
+def _print_found_as_json(found: "Sequence[tuple[CatalogueEntry, float | None]]", *, more: bool) -> None:
     from node.commands.printing import print_json
 
     print_json(
         results=[
             {"entry": entry, "kind": _kind_of(entry.purpose), "distance_km": apart, "own": entry.own}
             for entry, apart in found
-        ]
+        ],
+        more=more,
     )
 
 

@@ -1,5 +1,6 @@
 """How offers and needs are shown, for the commands that publish, change and find them."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,13 @@ def print_entry(node: "Node", entry: "CatalogueEntry", *, key: str, as_json: boo
         )
     )
     print_outgoing(outgoing)
+
+
+def state_text(entry: "CatalogueEntry", *, now: datetime) -> str:
+    """Whether our offer or need can still be asked for."""
+    if entry.withdrawn_at is not None:
+        return "withdrawn"
+    return "closed" if entry.closes_at is not None and entry.closes_at <= now else "open"
 
 
 def tier_name(tier: "Tier") -> str:

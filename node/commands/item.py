@@ -195,7 +195,7 @@ def list_all(
       krets item list chair --home asker
     """
     from node.commands.opening import opened_node
-    from node.commands.printing import day_text, print_json, print_note, print_table
+    from node.commands.printing import day_text, print_if_more, print_json, print_table
     from node.store import items
 
     with opened_node(home) as node:
@@ -214,8 +214,7 @@ def list_all(
         ],
         empty="Nothing here. Add something: krets item add NAME, or krets item import FILE.",
     )  # fmt: skip
-    if len(found) > limit:
-        print_note(f"There are more than {limit}; narrow with words, or raise --limit.")
+    print_if_more(len(found), limit=limit)
 
 
 @app.command()

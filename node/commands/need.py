@@ -65,8 +65,9 @@ def publish(
             return
         print_entry(node, entry, key="need", as_json=False)
         for match in matches:
-            print_line(f"Answered by {match.offer.publisher_name or 'our own'}: {match.offer.name} ({match.because})")
-            print_line(f"  {match.offer.iri}")
+            print_line(f"Answered by {match.offer.publisher_name}: {match.offer.name} ({match.because})")
+            print_line(f"Ask for it: krets request make {match.offer.id} --quantity {entry.available}")
+            print_line(match.offer.iri)
 
 
 @app.command("list")
@@ -76,40 +77,45 @@ def list_all(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List our own needs, newest first, each with the offers that answer it.
+    """List our own needs, newest first, each with the offers that answer it. krets request make takes their numbers.
 
     \b
     Example:
       krets need list --home baerum
     """
+    from node.commands.catalogue_views import state_text
     from node.commands.opening import opened_node
-    from node.commands.printing import last_day_text, print_json, print_table
+    from node.commands.printing import last_day_text, print_if_more, print_json, print_table
     from node.store.need_matches import list_needs_with_matches
 
     with opened_node(home) as node:
         needs = node.read(
             lambda connection: list_needs_with_matches(
-                connection, open_only=not everything, now=node.clock(), limit=limit, matches_max=MATCHES_MAX
+                connection, open_only=not everything, now=node.clock(), limit=limit + 1, matches_max=MATCHES_MAX
             )
         )
+        now = node.clock()
+    shown = needs[:limit]
     if as_json:
-        print_json(needs=needs)
+        print_json(needs=shown, more=len(needs) > limit)
         return
     rows: list[tuple[object, ...]] = []
-    for found in needs:
+    for found in shown:
         need = found.need
-        state = "withdrawn" if need.withdrawn_at else "open"
-        rows.append((need.id, need.name, need.quantity, last_day_text(need.closes_at), state, ""))
+        rows.append(
+            (need.id, need.name, need.available, last_day_text(need.closes_at), state_text(need, now=now), need.iri)
+        )
         rows.extend(
-            ("", f"  {match.offer.name}", match.offer.available, last_day_text(match.offer.closes_at),
-             match.offer.publisher_name or "our own", match.offer.iri)
+            (match.offer.id, f"- {match.offer.name}", match.offer.available, last_day_text(match.offer.closes_at),
+             match.offer.publisher_name, match.offer.iri)
             for match in found.matches
         )  # fmt: skip
     print_table(
-        ("number#", "need, and what answers it", "how many#", "until", "state or whose", "address to ask for"),
+        ("number#", "need, - what answers it", "how many#", "until", "state or whose", "address@"),
         rows,
         empty='No needs. Say one: krets need publish "24 office chairs" --quantity 24 --by 2026-12-18.',
     )
+    print_if_more(len(needs), limit=limit)
 
 
 @app.command()

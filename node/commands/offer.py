@@ -119,29 +119,33 @@ def list_all(
     Example:
       krets offer list --home asker
     """
+    from node.commands.catalogue_views import state_text
     from node.commands.opening import opened_node
-    from node.commands.printing import last_day_text, print_json, print_table
+    from node.commands.printing import last_day_text, print_if_more, print_json, print_table
     from node.store import proposals
     from protocol.vocabulary import Purpose
 
     with opened_node(home) as node:
         entries = node.read(
             lambda connection: proposals.list_own(
-                connection, purpose=Purpose.OFFER, open_only=not everything, limit=limit
+                connection, purpose=Purpose.OFFER, open_only=not everything, limit=limit + 1
             )
         )
+        now = node.clock()
+    shown = entries[:limit]
     if as_json:
-        print_json(offers=entries)
+        print_json(offers=shown, more=len(entries) > limit)
         return
     print_table(
         ("number#", "name", "offered#", "available#", "promised#", "given#", "who may see it", "until", "state"),
         [
             (entry.id, entry.name, entry.quantity, entry.available, entry.promised, entry.given, entry.tier.value,
-             last_day_text(entry.closes_at), "withdrawn" if entry.withdrawn_at else "open")
-            for entry in entries
+             last_day_text(entry.closes_at), state_text(entry, now=now))
+            for entry in shown
         ],
         empty="No offers. Make one: krets offer publish ITEM --quantity N --tier partners.",
     )  # fmt: skip
+    print_if_more(len(entries), limit=limit)
 
 
 @app.command()

@@ -69,26 +69,28 @@ def list_all(limit: LimitOption = LIST_LIMIT, home: HomeOption = None, as_json: 
       krets peer list --home asker
     """
     from node.commands.opening import opened_node
-    from node.commands.peer_views import standing_text
-    from node.commands.printing import moment_text, print_json, print_table
+    from node.commands.peer_views import standing_text, without_ended_tiers
+    from node.commands.printing import moment_text, print_if_more, print_json, print_table
     from node.store import peers
 
     with opened_node(home) as node:
-        found = node.read(lambda connection: peers.list_peers(connection, limit=limit))
+        found = node.read(lambda connection: peers.list_peers(connection, limit=limit + 1))
+    shown = [without_ended_tiers(peer) for peer in found[:limit]]
     if as_json:
-        print_json(peers=found)
+        print_json(peers=shown, more=len(found) > limit)
         return
     print_table(
-        ("id#", "name", "address", "they see", "we see", "where it stands", "last heard"),
+        ("id#", "name", "address@", "they see", "we see", "where it stands", "last heard"),
         [
             (peer.id, peer.name or "(not looked at yet)", peer.origin,
              peer.granted_tier.value if peer.granted_tier else "",
              peer.received_tier.value if peer.received_tier else "", standing_text(peer),
              moment_text(peer.last_heard_at))
-            for peer in found
+            for peer in shown
         ],
         empty="No peers yet. Ask one: krets peer add URL.",
     )  # fmt: skip
+    print_if_more(len(found), limit=limit)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from node.commands.outgoing import find_outgoing, print_outgoing
 from node.commands.printing import print_fields, print_json, print_line
@@ -131,6 +131,17 @@ def learn(node: Node, known: Sequence[Peer]) -> list[Peer]:
     return learnt
 
 
+def without_ended_tiers(peer: Peer) -> Peer:
+    """The peer with a tier only where it holds: what was granted before a no, an end or a block shows nothing more."""
+    granted = peer.follower_state is FollowerState.ACCEPTED and not peer.blocked
+    received = peer.following_state is FollowingState.ACCEPTED and not peer.blocked
+    return replace(
+        peer,
+        granted_tier=peer.granted_tier if granted else None,
+        received_tier=peer.received_tier if received else None,
+    )
+
+
 def standing_text(peer: Peer) -> str:
     """Where it stands with the peer, and what to do next."""
     if peer.blocked:
@@ -146,7 +157,9 @@ def print_peers(node: Node, shown: Sequence[Peer], *, as_json: bool) -> None:
         proof=(node.author.proof_key.public.fingerprint,),
         recovery=load_recovery_public(node.settings.home).fingerprint,
     )
-    with_fingerprints = [ShownPeer(peer=peer, fingerprints=_fingerprints_of(node, peer)) for peer in shown]
+    with_fingerprints = [
+        ShownPeer(peer=without_ended_tiers(peer), fingerprints=_fingerprints_of(node, peer)) for peer in shown
+    ]
     if as_json:
         print_json(peers=with_fingerprints, our_fingerprints=ours, outgoing=outgoing)
         return

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +23,9 @@ JsonPart: TypeAlias = Any
 
 PIPED_WIDTH = 400
 """Columns of a table that goes to a file or a pipe: wide enough that no address is broken."""
+
+COLUMN_GAP = 3
+"""Blanks between two columns of a table without frames."""
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that are not text to look at: controls, direction marks, lone surrogates, line separators."""
@@ -108,6 +111,12 @@ def print_note(text: str) -> None:
     sys.stderr.flush()
 
 
+def print_if_more(found_count: int, *, limit: int) -> None:
+    """Say on stderr that a list has been cut off, where more rows were found than its limit."""
+    if found_count > limit:
+        print_note(f"There are more than {limit}: raise --limit to see them.")
+
+
 def print_fields(fields: Sequence[tuple[str, object]]) -> None:
     """Names and values in two columns on stdout; a value of None or nothing is left out."""
     shown = [(name, plain(str(value))) for name, value in fields if value not in (None, "")]
@@ -117,16 +126,33 @@ def print_fields(fields: Sequence[tuple[str, object]]) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """A table on stdout, or the sentence `empty`. A column whose name ends in `#` is right-aligned numbers."""
+    """A table on stdout, or the sentence `empty`.
+
+    A column whose name ends in `#` is right-aligned numbers. One whose name ends in `@` is addresses, or digests:
+    whoever copies one needs it whole, so it is left out where the terminal is too narrow for the table with it.
+    """
     if not rows:
         print_line(empty)
         return
     console = stdout_console()
+    if sys.stdout.isatty() and _natural_width(columns, rows) > console.width:
+        kept = [place for place, name in enumerate(columns) if not name.endswith("@")]
+        columns = [columns[place] for place in kept]
+        rows = [[row[place] for place in kept] for row in rows]
     with console.capture() as captured:
         console.print(make_table(columns, rows))
     lines = captured.get().splitlines()
     # A terminal shows no difference; a file or a pipe is spared the blanks that fill the last column.
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _natural_width(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    """The columns of a terminal that the table takes when nothing in it is folded."""
+    from rich.cells import cell_len
+
+    texts = zip(*([name[:-1] if name[-1] in "#@" else name for name in columns], *rows), strict=True)
+    widths = [max(cell_len("" if cell is None else plain(str(cell))) for cell in column) for column in texts]
+    return sum(widths) + COLUMN_GAP * (len(widths) - 1)
 
 
 def make_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> "Table":
@@ -137,8 +163,11 @@ def make_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> "Tab
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for name in columns:
-        is_number = name.endswith("#")
-        table.add_column(Text(name.removesuffix("#")), justify="right" if is_number else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if name.endswith("#") else "left"
+        is_address = name.endswith("@")
+        table.add_column(
+            Text(name[:-1] if name[-1] in "#@" else name), justify=justify, overflow="fold", no_wrap=is_address
+        )
     for row in rows:
         table.add_row(*(Text("" if cell is None else plain(str(cell))) for cell in row))
     return table

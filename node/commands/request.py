@@ -90,7 +90,7 @@ def list_all(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List requests that wait for an answer, theirs and ours; who asked first stands first.
+    """List requests that wait for an answer, theirs and ours; who asked first stands first, with --all the newest.
 
     \b
     Example:
@@ -103,10 +103,12 @@ def list_all(
 
     wanted = agreements.AgreementFilter(phases=None if everything else frozenset({Phase.REQUESTED}))
     with opened_node(home) as node:
-        found = node.read(lambda connection: agreements.list_agreements(connection, wanted, limit=limit))
+        found = node.read(
+            lambda connection: agreements.list_agreements(connection, wanted, limit=limit + 1, newest_first=everything)
+        )
         print_agreements(
-            node, found, key="requests", empty="No requests wait. Answered ones: krets request list --all.",
-            as_json=as_json,
+            node, found, limit=limit, key="requests", as_json=as_json,
+            empty="No requests wait. Answered ones: krets request list --all.",
         )  # fmt: skip
 
 

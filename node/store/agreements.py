@@ -81,8 +81,10 @@ def load_agreement(connection: sqlite3.Connection, request_iri: str) -> Agreemen
     return agreement
 
 
-def list_agreements(connection: sqlite3.Connection, wanted: AgreementFilter, *, limit: int) -> list[Agreement]:
-    """Agreements that match, oldest first, so that whoever asked first stands first."""
+def list_agreements(
+    connection: sqlite3.Connection, wanted: AgreementFilter, *, limit: int, newest_first: bool = False
+) -> list[Agreement]:
+    """Agreements that match, oldest first, so that whoever asked first stands first, or the other way round."""
     clauses = ["1"]
     parameters: list[object] = []
     for column, value in (
@@ -97,8 +99,9 @@ def list_agreements(connection: sqlite3.Connection, wanted: AgreementFilter, *, 
     if wanted.phases is not None:
         clauses.append(f"phase IN ({', '.join('?' * len(wanted.phases))})")
         parameters.extend(sorted(wanted.phases))
+    order = "DESC" if newest_first else "ASC"
     rows = connection.execute(
-        f"{_AGREEMENT} WHERE {' AND '.join(clauses)} ORDER BY agreements.id LIMIT ?", (*parameters, limit)
+        f"{_AGREEMENT} WHERE {' AND '.join(clauses)} ORDER BY agreements.id {order} LIMIT ?", (*parameters, limit)
     )
     return [_agreement_of(row) for row in rows]
 

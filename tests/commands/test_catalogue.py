@@ -1,9 +1,14 @@
 """Offers, needs and searches of two nodes that talk over loopback HTTP."""
 
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from tests.commands.exchange import Pair, find, offer_chairs, wait_for_phase
-from tests.commands.running import krets
+from tests.commands.running import granted, krets
 from tests.commands.serving import wait_for
 
 
@@ -81,7 +86,10 @@ def test_a_need_said_to_people_names_its_matches(pair: Pair) -> None:
     told = krets("need", "publish", "Office chairs", "--quantity", 2, home=getter.home)
     withdrawn = krets("need", "withdraw", getter.ask("need", "list")["needs"][0]["need"]["id"], home=getter.home)
 
+    number = getter.ask("catalogue", "search", "--kind", "offer")["results"][0]["entry"]["id"]
     assert f"Answered by Asker: {offer['name']}" in told.out
+    assert f"krets request make {number} --quantity 2\n" in told.out
+    assert f"\n{offer['iri']}\n" in told.out
     assert withdrawn.out.startswith("Withdrawn: need")
     again = getter.ask("need", "publish", "Office chairs", "--quantity", 1)["need"]
     assert getter.ask("need", "withdraw", again["iri"])["need"]["withdrawn_at"] is not None
@@ -102,6 +110,52 @@ def test_a_need_is_filled_by_who_has_the_thing(pair: Pair) -> None:
     agreed = wait_for_phase(baerum, request["request_iri"], "agreed")
     assert (agreed["proposal_iri"], agreed["we_give"]) == (need["iri"], True)
     assert baerum.ask("item", "show", item["id"])["item"]["promised"] == 2
+
+
+def test_a_need_that_is_partly_promised_shows_what_is_left(pair: Pair) -> None:
+    asker, baerum = pair
+    need = asker.ask("need", "publish", "Sofas for the library", "--quantity", 20, "--wait", 20)["need"]
+    baerum.ask("item", "add", "Sofa", "--quantity", 12)
+    request = baerum.ask("request", "make", need["iri"], "--quantity", 12, "--item", 1)["request"]
+    wait_for(lambda: find(asker, request["request_iri"]), what="the proposal to fill the need arrives")
+
+    asker.ask("request", "accept", request["request_iri"])
+
+    assert re.search(r"Sofas for the library +8 +open", krets("need", "list", home=asker.home).out)
+
+
+def test_what_has_closed_is_no_longer_said_to_be_open(home: Path) -> None:
+    krets("item", "add", "Sofa", "--quantity", "3", home=home)
+    granted("offer", "publish", 1, "--quantity", 1, "--gone-by", "2030-12-18", home=home)
+    granted("offer", "publish", 1, "--quantity", 1, "--gone-by", "2030-12-19", home=home)
+    granted("need", "publish", "Chairs", "--quantity", 1, "--by", "2030-12-18", home=home)
+    with closing(sqlite3.connect(home / "krets.db")) as connection:
+        connection.execute("UPDATE proposals SET closes_at = '2020-01-01T00:00:00Z' WHERE id IN (1, 3)")
+        connection.commit()
+
+    offers = krets("offer", "list", home=home).out.splitlines()
+    needs = krets("need", "list", home=home).out
+
+    assert [line.split()[-1] for line in offers[2:]] == ["open", "closed"]
+    assert re.search(r"Chairs +1 +2019-12-31 +closed ", needs)
+
+
+def test_more_offers_needs_and_results_than_the_limit_are_said(home: Path) -> None:
+    krets("item", "add", "Sofa", "--quantity", "3", home=home)
+    for _ in range(3):
+        granted("offer", "publish", 1, "--quantity", 1, home=home)
+        granted("need", "publish", "Chairs", "--quantity", 1, home=home)
+
+    for words, key, total in (
+        (("offer", "list"), "offers", 3),
+        (("need", "list"), "needs", 3),
+        (("catalogue", "search"), "results", 6),
+    ):
+        first = granted(*words, "--limit", total - 1, home=home)
+        every = granted(*words, "--limit", total, home=home)
+        told = krets(*words, "--limit", total - 1, home=home)
+        assert (len(first[key]), first["more"], len(every[key]), every["more"]) == (total - 1, True, total, False)
+        assert told.err == f"There are more than {total - 1}: raise --limit to see them.\n"
 
 
 def test_an_offer_is_changed_and_withdrawn_at_the_peer_too(pair: Pair) -> None:

@@ -215,6 +215,25 @@ def test_a_dispute_taken_back_is_seen_on_both_sides(pair: Pair) -> None:
         assert "takes back the dispute" in krets("agreement", "show", request_iri, home=node.home).out
 
 
+def test_all_requests_stand_newest_first_and_open_ones_oldest_first(pair: Pair) -> None:
+    giver, getter = pair
+    offer_iri = offer_chairs(giver)["iri"]
+    asked = [ask_for(getter, giver, offer_iri, quantity=quantity) for quantity in (1, 2, 3)]
+    for request_iri in asked[:2]:
+        giver.ask("request", "accept", request_iri)
+
+    every = giver.ask("request", "list", "--all", "--limit", 2)
+    agreed = giver.ask("agreement", "list", "--limit", 1)
+    agreed_all = giver.ask("agreement", "list", "--all", "--limit", 2)
+    told = krets("request", "list", "--all", "--limit", 2, home=giver.home)
+
+    assert [one["request_iri"] for one in every["requests"]] == [asked[2], asked[1]]
+    assert [one["request_iri"] for one in agreed["agreements"]] == asked[:1]
+    assert [one["request_iri"] for one in agreed_all["agreements"]] == [asked[1], asked[0]]
+    assert (every["more"], agreed["more"], agreed_all["more"]) == (True, True, False)
+    assert "There are more than 2: raise --limit to see them.\n" in told.err
+
+
 def test_a_disputed_handover_is_seen_on_both_sides(pair: Pair) -> None:
     giver, getter = pair
     request_iri = agree(pair)

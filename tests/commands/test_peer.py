@@ -8,6 +8,7 @@ from typing import Any
 from node.opening import open_node
 from node.operations.record_stranger import record_unknown_follow
 from node.settings import load_settings
+from node.store.peers import record_stranger
 from protocol.http_signatures import HttpRequest
 from tests.commands.exchange import Pair, offer_chairs
 from tests.commands.running import granted, krets
@@ -98,6 +99,12 @@ def test_a_tier_changes_and_a_blocked_peer_hears_nothing_more(pair: Pair) -> Non
     assert (narrowed["granted_tier"], narrowed["granted_version"]) == ("public", 2)
     assert blocked["blocked_at"] is not None
     assert "blocked" in listed.out
+    told = krets("peer", "show", getter.settings.origin, home=giver.home).out
+    for shown in (blocked, giver.ask("peer", "list")["peers"][0]):
+        assert (shown["granted_tier"], shown["received_tier"]) == (None, None)
+    assert "They see of us" not in told
+    assert "We see of them" not in told
+    assert "public" not in listed.out
 
 
 def test_a_rejected_peer_is_told_and_a_removed_one_is_gone_from_both_catalogues(pair: Pair) -> None:
@@ -110,7 +117,10 @@ def test_a_rejected_peer_is_told_and_a_removed_one_is_gone_from_both_catalogues(
     )
     removed = getter.ask("peer", "remove", giver.settings.origin, "--wait", 20)["peers"][0]["peer"]
 
-    assert rejected["follower_state"] == "rejected"
+    assert (rejected["follower_state"], rejected["granted_tier"]) == ("rejected", None)
+    assert rejected["received_tier"] == "partners"
+    assert (removed["granted_tier"], removed["received_tier"]) == (None, None)
+    assert "partners" not in krets("peer", "list", home=getter.home).out
     assert removed["follower_state"] in ("rejected", "ended", "none")
     assert getter.ask("catalogue", "search")["results"] == []
 
@@ -135,6 +145,24 @@ def test_asking_again_waits_for_an_answer_that_is_there_already(pair: Pair) -> N
 
     assert again["peers"][0]["peer"]["following_state"] == "accepted"
     assert again["outgoing"]["waiting"] == []
+
+
+def test_more_peers_than_the_limit_are_said(home: Path) -> None:
+    with open_node(load_settings(home, {})) as opened:
+        for name in ("a", "b", "c"):
+            origin = f"http://{name}.example"
+            opened.write(
+                lambda connection, origin=origin: record_stranger(  # type: ignore[misc]
+                    connection, actor_iri=f"{origin}/actor", origin=origin, now=opened.clock()
+                )
+            )
+
+    first = granted("peer", "list", "--limit", 2, home=home)
+    every = granted("peer", "list", "--limit", 3, home=home)
+    told = krets("peer", "list", "--limit", 2, home=home)
+
+    assert (len(first["peers"]), first["more"], len(every["peers"]), every["more"]) == (2, True, 3, False)
+    assert told.err == "There are more than 2: raise --limit to see them.\n"
 
 
 def _failing(node: ServedNode) -> Any:

@@ -27,7 +27,7 @@ from node.store.overview import Delivery, KindCount
 from protocol.agreements import Phase
 from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.vocabulary import Purpose, Unit
-from tests.commands.running import krets
+from tests.commands.running import granted, krets
 from tests.commands.test_help import REPOSITORY
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -214,6 +214,30 @@ def test_on_a_terminal_no_table_is_wider_than_the_screen(home: Path) -> None:
     assert all(len(line) <= 60 for line in shown.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines())
 
 
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_on_a_terminal_an_address_is_whole_or_left_out(home: Path, columns: int) -> None:
+    krets("item", "add", "An office chair that has a rather long name", "--category", "office-chair", home=home)
+    iri = granted("offer", "publish", 1, "--quantity", 1, home=home)["offer"]["iri"]
+
+    shown = run_on_terminal(["catalogue", "search", "--home", str(home)], columns=columns)
+
+    assert ("127.0.0.1" in shown) is (iri in shown) is (columns == 200)
+    assert all(len(line) <= columns for line in shown.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines())
+
+
+@pytest.mark.parametrize(("columns", "kept"), [(29, True), (28, False)])
+def test_the_address_is_left_out_just_where_it_no_longer_fits(columns: int, kept: bool) -> None:
+    program = (
+        "from node.commands.printing import print_table;"
+        "print_table(('n#', 'name', 'address@'), [(1, 'Chair', 'https://a.example')], empty='')"
+    )
+
+    shown = run_on_terminal(["-c", program], columns=columns)
+
+    assert ("address" in shown) is ("https://a.example" in shown) is kept
+    assert len(shown.splitlines()) == 3
+
+
 def test_on_a_terminal_an_import_shows_how_far_it_is(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("Navn;Antall\n" + "".join(f"Stol {number};1\n" for number in range(1500)), encoding="utf-8")
@@ -230,7 +254,7 @@ def run_on_terminal(words: Sequence[str], *, columns: int = 80) -> str:
     """What a person sees: the command with a terminal as its output."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli", *words],
+        [sys.executable, *(words if words[0] == "-c" else ("-m", "cli", *words))],
         cwd=REPOSITORY,
         env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color"},
         stdin=theirs,
