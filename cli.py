@@ -34,7 +34,10 @@ app = KretsTyper(
 def krets(
     context: typer.Context,
     show_version: Annotated[  # noqa: FBT002 - an option
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, show_default=False)
+        bool, typer.Option("--version", help="Print the version and exit.", show_default=False)
+    ] = False,
+    as_json: Annotated[  # noqa: FBT002 - an option
+        bool, typer.Option("--json", help="With --version: print one JSON document.", show_default=False)
     ] = False,
 ) -> None:
     """A node of a federated reuse exchange: offer, need, ask, agree, hand over.
@@ -46,8 +49,10 @@ def krets(
       krets demo
     """
     if show_version:
-        version.print_version()
+        version.print_version(as_json=as_json)
         raise typer.Exit
+    if as_json:
+        raise typer.BadParameter("--json stands after a command, for example krets status --json")
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

@@ -6,7 +6,10 @@ import typer
 
 from node.commands.options import LIST_LIMIT, HomeOption, JsonOption, LimitOption, RequestArgument
 
-app = typer.Typer(help="Agreements: what both sides have signed.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Agreements: what both sides have signed.\n\n\b\nExample:\n  krets agreement show 2 --home asker",
+    rich_markup_mode=None,
+)
 
 
 @app.command("list")

@@ -20,12 +20,17 @@ from node.commands.options import (
 if TYPE_CHECKING:
     from node.domain.catalogue import CatalogueEntry
 
-app = typer.Typer(help="The catalogue: our own things and those of peers.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.callback()
 def catalogue() -> None:
-    """The catalogue: our own things and those of peers."""
+    """The catalogue: our own things and those of peers.
+
+    \b
+    Example:
+      krets catalogue search office chair --home baerum
+    """
 
 
 @app.command()

@@ -15,11 +15,10 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from node.commands.refusals import CommandRefusedError
+from node.commands.refusals import EXIT_USAGE, CommandRefusedError
 from node.domain.outcomes import RefusedError
 
 EXIT_REFUSED = 1
-EXIT_USAGE = 2
 
 PROGRAM = "krets"
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 SIGNATURE = "RecordEvent"
 """The type under which a signature of a handover is stored."""
 
-app = typer.Typer(help="Handovers: both sides sign.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Handovers: both sides sign.\n\n\b\nExample:\n  krets handover give 2 --home asker",
+    rich_markup_mode=None,
+)
 
 DisputeName = Literal["not-received", "wrong-quantity", "damaged", "wrong-thing", "other"]
 

@@ -43,13 +43,14 @@ def init(
       krets init --domain krets.asker.example --name Asker --org-number 920125298 --latitude 59.83 \\
         --longitude 10.44 --home asker
     """
+    from node.commands.opening import find_home
     from node.commands.printing import print_fields, print_json, print_line
     from node.commands.refusals import CommandRefusedError
-    from node.settings import SettingsInvalid, home_from, read_environment
+    from node.settings import SettingsInvalid
 
+    folder = find_home(home)
     check_org_number(org_number, country=country)
     try:
-        folder = home_from(home, read_environment())
         settings, keys = create_home(
             folder,
             domain=domain,
@@ -84,7 +85,7 @@ def init(
     )
     print_line()
     print_line(f"Take the recovery key away: move {recovery} to a place off this machine.")
-    print_line("Whoever has that file can replace this node's keys; without it nobody can after a break-in.")
+    print_line("It is to prove later that this node is yours, after a loss or a break-in. A later version uses it.")
     print_line()
     print_line(f"Next: krets serve --home {folder}")
 
@@ -97,11 +98,15 @@ def create_home(folder: Path, **values: object) -> "tuple[Settings, CreatedKeys]
     import secrets
 
     from node.commands.refusals import CommandRefusedError
-    from node.keys import create_keys
+    from node.keys import RECOVERY_NAME, create_keys
     from node.settings import load_settings, write_settings
 
     if any((folder / name).exists() for name in NODE_FILES):
         raise CommandRefusedError("exists", f"{folder} already holds a node. Choose another folder with --home.")
+    if (folder / RECOVERY_NAME).exists():
+        raise CommandRefusedError(
+            "exists", f"{folder} already holds a node's {RECOVERY_NAME}. Take it away, or choose another --home."
+        )
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     building = folder / f".init-{secrets.token_hex(8)}"

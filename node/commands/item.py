@@ -29,7 +29,10 @@ ConditionName = Literal["new", "as-new", "good", "worn", "needs-repair"]
 
 MASS_GRAMS_MAX = 100_000_000
 
-app = typer.Typer(help="The inventory: what the organisation has.", rich_markup_mode=None)
+app = typer.Typer(
+    help="The inventory: what the organisation has.\n\n\b\nExample:\n  krets item list chair --home asker",
+    rich_markup_mode=None,
+)
 app.command("import")(import_file)
 app.command("import-undo")(undo)
 

@@ -18,7 +18,10 @@ from node.commands.options import (
     parse_words,
 )
 
-app = typer.Typer(help="Needs: things that are wanted.", rich_markup_mode=None)
+app = typer.Typer(
+    help='Needs: things that are wanted.\n\n\b\nExample:\n  krets need publish "Office chairs" --quantity 24',
+    rich_markup_mode=None,
+)
 
 MATCHES_MAX = 20
 """Matches shown for each need: more than anybody compares."""

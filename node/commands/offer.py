@@ -18,7 +18,10 @@ from node.commands.options import (
 )
 from protocol.limits import QUANTITY_MAX
 
-app = typer.Typer(help="Offers: things to give away.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Offers: things to give away.\n\n\b\nExample:\n  krets offer publish 7 --quantity 24 --tier partners",
+    rich_markup_mode=None,
+)
 
 OfferArgument = Annotated[str, typer.Argument(metavar="OFFER", help="The offer's number or IRI.")]
 GoneByOption = Annotated[

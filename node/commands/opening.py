@@ -6,20 +6,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from node.commands.refusals import CommandRefusedError
+from node.commands.refusals import EXIT_USAGE, CommandRefusedError
 
 if TYPE_CHECKING:
     from node.opening import Node
     from node.settings import Settings
 
 
+def find_home(home: Path | None) -> Path:
+    """The folder that --home or KRETS_HOME names. Raises CommandRefusedError if neither does."""
+    from node.settings import SettingsInvalid, home_from, read_environment
+
+    try:
+        return home_from(home, read_environment())
+    except SettingsInvalid as error:
+        raise CommandRefusedError("usage", error.safe_text, exit_code=EXIT_USAGE) from error
+
+
 def find_settings(home: Path | None) -> "Settings":
     """The settings of the node in this folder, else in KRETS_HOME. Raises CommandRefusedError with what to do."""
-    from node.settings import SettingsInvalid, home_from, load_settings, read_environment
+    from node.settings import SettingsInvalid, load_settings, read_environment
 
-    environment = read_environment()
+    folder = find_home(home)
     try:
-        return load_settings(home_from(home, environment), environment)
+        return load_settings(folder, read_environment())
     except SettingsInvalid as error:
         raise CommandRefusedError("settings", error.safe_text) from error
 

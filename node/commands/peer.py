@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from node.domain.peers import Peer
     from node.opening import Node
 
-app = typer.Typer(help="Peers: other nodes, and what each may see.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Peers: other nodes, and what each may see.\n\n\b\nExample:\n  krets peer show 2 --home asker",
+    rich_markup_mode=None,
+)
 
 PeersArgument = Annotated[
     list[str], typer.Argument(metavar="ID...", help="The peer's number or address; or several.", show_default=False)

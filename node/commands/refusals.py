@@ -2,6 +2,9 @@
 
 from typing import Any
 
+EXIT_USAGE = 2
+"""The exit code of a command that was called in a wrong way."""
+
 
 class CommandRefusedError(Exception):
     """A no with a stable code for programs and one line for people. `parts` stand beside `error` in the JSON."""

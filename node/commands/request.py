@@ -15,7 +15,10 @@ from node.commands.options import (
     WaitOption,
 )
 
-app = typer.Typer(help="Requests: asking, and answering.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Requests: asking, and answering.\n\n\b\nExample:\n  krets request make 12 --quantity 6 --home baerum",
+    rich_markup_mode=None,
+)
 
 RefusalName = Literal["unavailable", "changed", "policy", "closed", "not-wanted", "invalid", "other"]
 CancelName = Literal["no-longer-needed", "no-longer-available", "changed", "other"]

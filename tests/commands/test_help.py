@@ -59,6 +59,18 @@ def test_help_shows_an_example_that_calls_the_command_with_options_it_has(path: 
     assert {word for word in words if word.startswith("--")} <= options
 
 
+@pytest.mark.parametrize("noun", sorted({path[0] for path in COMMANDS if len(path) > 1}))
+def test_help_of_a_noun_shows_an_example_of_one_of_its_commands(noun: str) -> None:
+    outcome = krets(noun, "--help")
+
+    example = re.search(r"Example:\n    (krets .+)\n", outcome.out)
+    assert example is not None, outcome.out
+    words = shlex.split(example[1])
+    assert words[1] == noun
+    options = {option for parameter in COMMANDS[noun, words[2]].params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_command_takes_home_and_json(path: tuple[str, ...]) -> None:
     options = {option for parameter in COMMANDS[path].params for option in parameter.opts}
@@ -97,6 +109,15 @@ def test_the_version_is_the_projects() -> None:
     declared = re.search(r'^version = "(.+)"$', (REPOSITORY / "pyproject.toml").read_text(), re.MULTILINE)
     assert declared is not None
     assert outcome.out == f"krets {declared[1]}\n"
+    assert krets("--version", "--json").document == krets("--json", "--version").document == {"version": declared[1]}
+
+
+def test_json_before_a_command_is_wrong_usage() -> None:
+    for words in (["--json"], ["--json", "status"]):
+        outcome = krets(*words)
+        assert outcome.exit_code == 2
+        assert outcome.document["error"]["code"] == "usage"
+        assert "krets status --json" in outcome.document["error"]["message"]
 
 
 def test_help_imports_nothing_that_only_work_needs() -> None:

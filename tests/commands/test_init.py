@@ -43,6 +43,8 @@ def test_init_tells_the_administrator_to_take_the_recovery_key_away(tmp_path: Pa
     outcome = krets("init", *words_with(), home=tmp_path / "asker")
 
     assert f"move {tmp_path}/asker/RECOVERY-KEY-take-away.pem" in outcome.out
+    assert "prove later that this node is yours" in outcome.out
+    assert "replace this node's keys" not in outcome.out
     assert "krets serve" in outcome.out
 
 
@@ -74,6 +76,18 @@ def test_an_existing_node_is_never_touched(home: Path) -> None:
     assert outcome.err.count("\n") == 1
     assert "already holds a node" in outcome.err
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+def test_the_recovery_key_of_an_earlier_node_is_never_overwritten(tmp_path: Path) -> None:
+    key = tmp_path / "RECOVERY-KEY-take-away.pem"
+    key.write_text("precious")
+
+    outcome = krets("init", *words_with(), home=tmp_path)
+
+    assert (outcome.exit_code, outcome.err.count("\n")) == (1, 1)
+    assert "Take it away" in outcome.err
+    assert key.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [key]
 
 
 @pytest.mark.parametrize(

@@ -221,10 +221,12 @@ def test_a_folder_without_a_node_is_refused_with_advice(command: str, tmp_path: 
     assert not (tmp_path / "nothing").exists()
 
 
-def test_without_home_or_krets_home_the_advice_names_both() -> None:
-    outcome = krets("status")
+@pytest.mark.parametrize("words", ["status", "item list", "serve"])
+def test_without_home_or_krets_home_the_advice_names_both(words: str) -> None:
+    outcome = krets(*words.split())
 
-    assert outcome.exit_code == 1
+    assert krets(*words.split(), "--json").document["error"]["code"] == "usage"
+    assert (outcome.exit_code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert "--home DIR" in outcome.err
     assert "KRETS_HOME" in outcome.err
 
