@@ -10,6 +10,7 @@ import typer
 from node.commands.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
+    from node.commands.refusals import CommandRefusedError
     from node.opening import Node
     from node.operations.import_items import Imported
     from node.sheets import ImportRow, Sheet
@@ -19,6 +20,12 @@ CHUNK_ROWS = 500
 
 REASONS_SHOWN = 5
 """Rejected rows named on the screen; all of them are in the file."""
+
+DIFFERENCES_SHOWN = 5
+"""Known rows that differ from the inventory and are named on the screen."""
+
+EXIT_INTERRUPTED = 130
+"""What a shell expects of a program that Ctrl-C has stopped."""
 
 REJECTS_FILES_MAX = 1_000
 """Files of rejects with one name beside each other, before we ask people to tidy up."""
@@ -43,7 +50,8 @@ def import_file(
     """Import a spreadsheet as it is: CSV or XLSX, in any Nordic language.
 
     Encoding, delimiter, number and date forms and headers are recognised. Rows that cannot be read go to a file
-    beside yours with the reason; the rest is imported. Importing again changes nothing.
+    beside yours with the reason; the rest is imported. Importing again adds what is new and changes nothing that is
+    there.
 
     \b
     Example:
@@ -51,6 +59,7 @@ def import_file(
     """
     from node.commands.opening import opened_node
     from node.commands.refusals import CommandRefusedError
+    from node.operations.import_items import preview_rows, start_import
     from node.sheets import SheetUnreadable, read_sheet
 
     columns = parse_mapping(mapping or [])
@@ -71,10 +80,13 @@ def import_file(
                 rejected=len(sheet.rejected),
                 rejects_file=rejects_file,
             )
-        if dry_run:
-            imported, batch_id = _preview(node, sheet.rows), None
-        else:
-            imported, batch_id = _import(node, sheet.rows, file_name=file.name)
+        imported = node.read(lambda connection: preview_rows(connection, sheet.rows, author=node.author))
+        batch_id = None
+        # An import that brings nothing in leaves no trace, and nothing to take back.
+        if imported.imported and not dry_run:
+            batch_id = node.write(lambda connection: start_import(connection, file.name, now=node.clock()))
+            imported = _import(node, sheet.rows, batch_id=batch_id)
+        _print_notes(sheet, imported)
         _print_summary(sheet, imported, batch_id=batch_id, rejects_file=rejects_file, dry_run=dry_run, as_json=as_json)
 
 
@@ -154,35 +166,47 @@ def _write_beside_others(content: bytes, *, folder: Path, stem: str) -> Path:
     raise CommandRefusedError("rejects", f"There are too many files of rejects in {folder}; remove some.")
 
 
-def _import(node: "Node", rows: "tuple[ImportRow, ...]", *, file_name: str) -> "tuple[Imported, int | None]":
-    """Write the rows in chunks. The number of the import is None if every row had been imported before."""
-    from node.operations.import_items import Imported, ImportRows, import_rows, start_import
+def _import(node: "Node", rows: "tuple[ImportRow, ...]", *, batch_id: int) -> "Imported":
+    """Write the rows in chunks. Raises CommandRefusedError, with what is in by then, when something stops it."""
+    from node.operations.import_items import Imported, ImportRows, import_rows
+    from node.store.failures import StoreError
 
-    if _preview(node, rows).imported == 0:
-        return Imported(imported=0, unchanged=len(rows)), None
-    batch_id = node.write(lambda connection: start_import(connection, file_name, now=node.clock()))
-    imported = unchanged = 0
-    for chunk in _chunks_with_progress(rows):
-        command = ImportRows(batch_id=batch_id, rows=chunk)
-        done = node.write(
-            lambda connection, command=command: import_rows(  # type: ignore[misc]
-                connection, command, author=node.author, now=node.clock()
+    parts: list[Imported] = []
+    try:
+        for chunk in _chunks_with_progress(rows):
+            command = ImportRows(batch_id=batch_id, rows=chunk)
+            done = node.write(
+                lambda connection, command=command: import_rows(  # type: ignore[misc]
+                    connection, command, author=node.author, now=node.clock()
+                )
             )
-        )
-        imported += done.imported
-        unchanged += done.unchanged
-    return Imported(imported=imported, unchanged=unchanged), batch_id
-
-
-def _preview(node: "Node", rows: "tuple[ImportRow, ...]") -> "Imported":
-    """What an import would come to."""
-    from node.operations.import_items import Imported
-    from node.store.items import find_item_by_identity
-
-    known = node.read(
-        lambda connection: sum(find_item_by_identity(connection, row.identity) is not None for row in rows)
+            parts.append(done)
+    except (KeyboardInterrupt, StoreError) as error:
+        raise _refusal_of_stopped(node, error, batch_id=batch_id, rows_count=len(rows)) from error
+    return Imported(
+        imported=sum(part.imported for part in parts),
+        unchanged=sum(part.unchanged for part in parts),
+        differing=tuple(difference for part in parts for difference in part.differing),
     )
-    return Imported(imported=len(rows) - known, unchanged=known)
+
+
+def _refusal_of_stopped(node: "Node", error: BaseException, *, batch_id: int, rows_count: int) -> "CommandRefusedError":
+    from node.commands.refusals import CommandRefusedError
+    from node.store.failures import StoreError, explain_failure
+    from node.store.items import count_batch
+
+    # Asked of the writer: it answers when the chunk that was under way at Ctrl-C is in too.
+    count = node.write(lambda connection: count_batch(connection, batch_id))
+    code, exit_code, why = "interrupted", EXIT_INTERRUPTED, "Stopped."
+    if isinstance(error, StoreError):
+        code, exit_code, why = "database", 1, explain_failure(error)
+    text = f"{why} Nothing has been imported."
+    if count:
+        text = (
+            f"{why} {count} of {rows_count} rows are imported, as import {batch_id}; importing the file again brings "
+            f"the rest, krets item import-undo {batch_id} takes them back."
+        )
+    return CommandRefusedError(code, text, exit_code=exit_code, imported=count, batch_id=batch_id if count else None)
 
 
 def _chunks_with_progress(rows: "tuple[ImportRow, ...]") -> "Iterator[tuple[ImportRow, ...]]":
@@ -234,6 +258,32 @@ def _text_of_nothing(sheet: "Sheet", file: Path, rejects_file: Path | None) -> s
     )
 
 
+def _print_notes(sheet: "Sheet", imported: "Imported") -> None:
+    """How the file was understood, and what a person should look at, on stderr."""
+    from node.commands.printing import count_text, print_note
+
+    recognised = [f"{column.header} → {column.field.value}" for column in sheet.columns if column.field is not None]
+    ignored = [column.header for column in sheet.columns if column.field is None and column.header]
+    print_note(f"Understood as {sheet.encoding}{_DELIMITERS.get(sheet.delimiter, '')}: {'; '.join(recognised)}.")
+    if ignored:
+        first = "first take the import before back with krets item import-undo, then " if imported.unchanged else ""
+        print_note(f"Columns not read: {'; '.join(ignored)}. To read one: {first}--map COLUMN=FIELD.")
+    if not any(column.field is not None and column.field.value == "quantity" for column in sheet.columns):
+        print_note("No column says how many: each row counts as 1.")
+    for row in sheet.rejected[:REASONS_SHOWN]:
+        print_note(f"Line {row.line} rejected: {row.reason}")
+    if len(sheet.rejected) > REASONS_SHOWN:
+        print_note(f"... and {len(sheet.rejected) - REASONS_SHOWN} more.")
+    if imported.differing:
+        shown = [f"{each.label} ({', '.join(each.fields)})" for each in imported.differing[:DIFFERENCES_SHOWN]]
+        more = len(imported.differing) - DIFFERENCES_SHOWN
+        differ = count_text(len(imported.differing), "known row differs", "known rows differ")
+        print_note(
+            f"{differ} from the inventory, where nothing was changed: {'; '.join(shown)}"
+            f"{f' and {more} more' if more > 0 else ''}. To change an item: krets item edit."
+        )
+
+
 def _print_summary(
     sheet: "Sheet",
     imported: "Imported",
@@ -243,7 +293,7 @@ def _print_summary(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    from node.commands.printing import count_text, print_json, print_line, print_note
+    from node.commands.printing import count_text, print_json, print_line
 
     if as_json:
         print_json(
@@ -254,15 +304,6 @@ def _print_summary(
             rejects_file=rejects_file,
         )
         return
-    recognised = [f"{column.header} → {column.field.value}" for column in sheet.columns if column.field is not None]
-    ignored = [column.header for column in sheet.columns if column.field is None and column.header]
-    print_note(f"Understood as {sheet.encoding}{_DELIMITERS.get(sheet.delimiter, '')}: {'; '.join(recognised)}.")
-    if ignored:
-        print_note(f"Columns not read: {'; '.join(ignored)}. To read one: --map COLUMN=FIELD.")
-    for row in sheet.rejected[:REASONS_SHOWN]:
-        print_note(f"Line {row.line} rejected: {row.reason}")
-    if len(sheet.rejected) > REASONS_SHOWN:
-        print_note(f"... and {len(sheet.rejected) - REASONS_SHOWN} more.")
     verb = "would be imported" if dry_run else "imported"
     print_line(
         f"{count_text(sheet.read, 'row', 'rows')} read: {imported.imported} {verb}, "

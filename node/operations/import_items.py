@@ -1,10 +1,12 @@
 """Bringing the rows of a sheet into the inventory, once, and taking an import back.
 
-A row that was imported before changes nothing, whatever has happened to its item since: a person's edit and a
-promise both outlive a second import of the same file.
+A row that is known changes nothing, whatever has happened to its item since: a person's edit and a promise both
+outlive a second import of the same file. Where such a row says something else than the inventory, it is only told.
 """
 
+import re
 import sqlite3
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,11 +31,20 @@ class ImportRows:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A known row that says something else than its item: the item's number or name, and the fields."""
+
+    label: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
-    """How many rows made an item, and how many had made one before."""
+    """How many rows made (or would make) an item, how many were known, and which of those differ, in file order."""
 
     imported: int
     unchanged: int
+    differing: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +74,10 @@ def start_import(connection: sqlite3.Connection, file_name: str, *, now: datetim
 
 
 def import_rows(connection: sqlite3.Connection, command: ImportRows, *, author: Author, now: datetime) -> Imported:
-    """Make an item of each row whose identity is new; an item that was removed since comes back only by hand."""
-    imported = 0
+    """Make an item of each row that is not known; an item that was removed since comes back only by hand."""
+    known = _find_known(connection, command.rows, batch_id=command.batch_id)
     for row in command.rows:
-        if items.find_item_by_identity(connection, row.identity) is None:
+        if row.identity not in known:
             items.record_item(
                 connection,
                 _columns(row, author=author),
@@ -75,8 +86,79 @@ def import_rows(connection: sqlite3.Connection, command: ImportRows, *, author: 
                 batch_id=command.batch_id,
                 now=now,
             )
+    return _compare(command.rows, known, author=author)
+
+
+def preview_rows(connection: sqlite3.Connection, rows: Sequence[ImportRow], *, author: Author) -> Imported:
+    """What importing these rows would come to. Changes nothing."""
+    return _compare(rows, _find_known(connection, rows, batch_id=None), author=author)
+
+
+def _find_known(connection: sqlite3.Connection, rows: Sequence[ImportRow], *, batch_id: int | None) -> dict[str, Item]:
+    """The items of the rows that are known, by the rows' identities.
+
+    A row is known by its identity, else by the number of an item that was made or numbered by hand. Items of this very
+    import do not count there: two rows of one file are two things, unless their identity is the same.
+    """
+    known: dict[str, Item] = {}
+    for row in rows:
+        for identity in (row.identity, row.identity_of_row):
+            item = None if identity is None else items.find_item_by_identity(connection, identity)
+            if item is not None:
+                known.setdefault(row.identity, item)
+    new = [row for row in rows if row.identity not in known and (row.inventory_number or row.serial_number)]
+    numbered = items.list_items_by_number(
+        connection,
+        inventory_numbers=[row.inventory_number for row in new if row.inventory_number is not None],
+        serial_numbers=[row.serial_number for row in new if row.serial_number is not None],
+    )
+    others = [item for item in reversed(numbered) if batch_id is None or item.batch_id != batch_id]
+    by_inventory_number = {item.inventory_number: item for item in others}
+    by_serial_number = {item.serial_number: item for item in others}
+    without_inventory_number = {item.serial_number: item for item in others if item.inventory_number is None}
+    for row in new:
+        if row.inventory_number is None:
+            item = by_serial_number.get(row.serial_number)
+        else:
+            item = by_inventory_number.get(row.inventory_number, without_inventory_number.get(row.serial_number))
+        if item is not None:
+            known[row.identity] = item
+    return known
+
+
+def _compare(rows: Iterable[ImportRow], known: dict[str, Item], *, author: Author) -> Imported:
+    imported = unchanged = 0
+    differing: list[Difference] = []
+    for row in rows:
+        item = known.get(row.identity)
+        if item is None:
             imported += 1
-    return Imported(imported=imported, unchanged=len(command.rows) - imported)
+            continue
+        unchanged += 1
+        fields = () if item.removed_at is not None else _differing_fields(row, item, author=author)
+        if fields:
+            differing.append(Difference(label=item.inventory_number or item.name, fields=fields))
+    return Imported(imported=imported, unchanged=unchanged, differing=tuple(differing))
+
+
+# What the columns of the inventory have behind the names by which people know the fields.
+_UNITS_AND_KINDS = re.compile("_(iri|text|grams|mm|minor|on)$")
+
+
+def _differing_fields(row: ImportRow, item: Item, *, author: Author) -> tuple[str, ...]:
+    """The fields that the row states and the item has otherwise. What the row does not state is no difference."""
+    stated = _columns(row, author=author)
+    if row.quantity is None:
+        del stated["quantity"]
+    if row.category_text is None or author.scheme.find_by_text(row.category_text) is None:
+        del stated["category_iri"]
+    there = {name: getattr(item, name) for name in stated}
+    there |= {"acquired_on": date_text(item.acquired_on), "gone_by_on": date_text(item.gone_by_on)}
+    return tuple(
+        _UNITS_AND_KINDS.sub("", name).replace("_", " ")
+        for name, value in stated.items()
+        if value is not None and value != there[name]
+    )
 
 
 def undo_import(connection: sqlite3.Connection, command: UndoImport, *, now: datetime) -> Undone:
@@ -103,13 +185,12 @@ def _in_use(connection: sqlite3.Connection, item: Item) -> bool:
 
 
 def _columns(row: ImportRow, *, author: Author) -> dict[str, object]:
-    category = None
-    for text in (row.category_text, row.name):
-        category = category or (author.scheme.find_by_text(text) if text else None)
+    stated = author.scheme.find_by_text(row.category_text) if row.category_text else None
+    category = stated or author.scheme.find_by_text(row.name)
     return {
         "name": row.name[:NAME_CHARS_MAX],
         "category_iri": None if category is None else category.iri,
-        "quantity": row.quantity,
+        "quantity": 1 if row.quantity is None else row.quantity,
         "condition": None if row.condition is None else row.condition.value,
         "inventory_number": row.inventory_number,
         "serial_number": row.serial_number,
@@ -117,7 +198,7 @@ def _columns(row: ImportRow, *, author: Author) -> dict[str, object]:
         "location_text": row.location_text,
         "maker": row.maker,
         "model": row.model,
-        "notes": None if row.notes is None else row.notes[:CONTENT_CHARS_MAX],
+        "notes": _notes_of(row, category_is_understood=stated is not None),
         "mass_grams": row.mass_grams,
         "height_mm": row.height_mm,
         "width_mm": row.width_mm,
@@ -126,3 +207,11 @@ def _columns(row: ImportRow, *, author: Author) -> dict[str, object]:
         "acquired_on": date_text(row.acquired_on),
         "gone_by_on": date_text(row.gone_by_on),
     }
+
+
+def _notes_of(row: ImportRow, *, category_is_understood: bool) -> str | None:
+    """The row's notes, and below them the words that no field has taken, as far as there is room."""
+    lines = [] if row.notes is None else [row.notes]
+    if row.category_kept is not None and not category_is_understood and row.category_text != row.name:
+        lines.append(row.category_kept)
+    return "\n".join([*lines, *row.words_kept])[:CONTENT_CHARS_MAX] or None

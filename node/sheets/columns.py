@@ -143,14 +143,15 @@ def read_value(cell: Cell, *, column: ReadableColumn) -> Value | None:
         raise ValueError("a column without a field has no values")
     if field in TEXT_FIELDS:
         return _read_text(cell, field=field)
-    if isinstance(cell, str) and _says_nothing(clean_line(cell), refuse_unknown=field is Field.QUANTITY):
+    if isinstance(cell, str) and says_nothing(clean_line(cell), refuse_unknown=field is Field.QUANTITY):
         return None
     if field in DATE_FIELDS:
         return _read_date(cell, column=column)
     return _read_number(cell, field=field, column=column)
 
 
-def _says_nothing(text: str, *, refuse_unknown: bool) -> bool:
+def says_nothing(text: str, *, refuse_unknown: bool) -> bool:
+    """Whether a clean line is empty, a mark that stands for nothing, or (unless refused) a word for "not known"."""
     folded = text.casefold()
     return not folded or folded in _NOTHING or (not refuse_unknown and folded in _UNKNOWN)
 
@@ -158,7 +159,7 @@ def _says_nothing(text: str, *, refuse_unknown: bool) -> bool:
 def _read_text(cell: Cell, *, field: Field) -> str | None:
     text = clean_lines(text_of(cell)) if field is Field.NOTES else clean_line(text_of(cell))
     # "Unknown" is a note like any other, but as a number it would make all such rows one and the same thing.
-    if field in IDENTITY_FIELDS and (_says_nothing(text, refuse_unknown=False) or not text.strip(_EMPTY_NUMBER)):
+    if field in IDENTITY_FIELDS and (says_nothing(text, refuse_unknown=False) or not text.strip(_EMPTY_NUMBER)):
         return None
     return text or None
 

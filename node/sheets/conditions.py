@@ -2,7 +2,7 @@
 
 The scale is the plain one of the design's reference on standards: new and unused, as new, good, worn but working, needs
 repair. "Used" alone (brukt, använd, käytetty) is the fourth step, as in the Swedish public furniture scale whose last
-step is "använt skick". Words that are not known give no condition; the text is kept by the caller.
+step is "använt skick". Words that are not known give no condition; `rows` keeps them for the notes.
 """
 
 from collections.abc import Mapping

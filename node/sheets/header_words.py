@@ -3,8 +3,8 @@
 Written as people write them; `headers` compares them without case, diacritics, punctuation and spaces, so "Serie-nr."
 and "serienr" are one entry. Rank 0 says the field outright; rank 1 usually means it; rank 2 only when no other column
 does. A word may stand under two fields: the better rank is tried first.
-Left out on purpose: "nr" and "line" (row numbers), "artikkelnr", "SKU" and "GTIN" (the kind of thing, not the thing),
-"leverandør" (who sold it).
+Left out on purpose: "nr", "line", "id" and "item no" (they count the rows of one list, and another list counts from 1
+too), "artikkelnr", "SKU" and "GTIN" (the kind of thing, not the thing), "leverandør" (who sold it).
 """
 
 from typing import Final
@@ -29,10 +29,9 @@ HEADER_WORDS: Final[tuple[tuple[Field, int, str], ...]] = (
         1,
         """
             strekkode, strekkodenr, streckkod, stregkode, viivakoodi, barcode, bar code, etikett, etikettnr,
-            tag, tunniste
+            tag
         """,
     ),
-    (Field.INVENTORY_NUMBER, 2, "id, item id, item number, item no, gjenstandsnr, gjenstands id"),
     (
         Field.SERIAL_NUMBER,
         0,
@@ -55,8 +54,9 @@ HEADER_WORDS: Final[tuple[tuple[Field, int, str], ...]] = (
         Field.NAME,
         1,
         """
-            produkt, vare, artikkel, ting, eiendel, eigedel, møbel, vara, artikel, sak, tuote, tavara, kaluste,
-            item, product, article, asset, thing, object, what
+            produkt, vare, artikkel, ting, eiendel, eigedel, møbel, møbler, utstyr, vara, artikel, sak,
+            utrustning, inventarie, udstyr, tuote, tavara, kaluste, kalusteet, laite, varuste, item, product,
+            article, asset, thing, object, what, equipment, furniture
         """,
     ),
     (
@@ -90,9 +90,12 @@ HEADER_WORDS: Final[tuple[tuple[Field, int, str], ...]] = (
         Field.QUANTITY,
         0,
         """
-            antall, antal, tal på, stk, stykk, antall stk, antal st, antal stk, mengde, mængde, mängd,
-            kvantitet, määrä, lukumäärä, kpl, kpl määrä, kappalemäärä, lkm, quantity, qty, count, number of,
-            number of items, no of items, pcs, pieces, quantity pcs
+            antall, ant, antal, tal på, stk, stykk, antall stk, antal st, antal stk, antall på lager, antal på
+            lager, antal i lager, tal på lager, lagerantall, lagerantal, lagersaldo, lagerbeholdning, antall
+            tilgjengelig, antal tillgängliga, antal tilgængelige, mengde, mængde, mängd, kvantitet, määrä,
+            lukumäärä, kpl, kpl määrä, kappalemäärä, lkm, määrä varastossa, varastomäärä, varastosaldo,
+            quantity, qty, count, number of, number of items, no of items, pcs, pieces, quantity pcs, in stock,
+            quantity in stock, qty in stock, stock quantity, on hand, quantity on hand, quantity available
         """,
     ),
     (Field.QUANTITY, 1, "styck, st, amount, units, how many, tal"),

@@ -12,11 +12,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from node.sheets.columns import ReadableColumn, Value, not_stated, read_value
+from node.sheets.columns import ReadableColumn, Value, not_stated, read_value, says_nothing
 from node.sheets.conditions import Condition, find_condition, find_condition_in_status
 from node.sheets.dates import DateOrder, find_date
 from node.sheets.errors import CellUnreadable
@@ -59,9 +60,26 @@ class RowReader:
             identity, identity_of_row = self._identify(record, values)
             first_line = self._lines_by_identity.setdefault(identity, record.line)
             if first_line == record.line:
-                return _row_of(record, values, identity=identity, identity_of_row=identity_of_row, name=name)
+                row = _row_of(record, values, identity=identity, identity_of_row=identity_of_row, name=name)
+                return self._with_words_kept(row)
             faults.append(_same_number(values, first_line=first_line))
         return RejectedRow(record.line, "; ".join(faults), tuple(text_for_people(cell) for cell in record.cells))
+
+    def _with_words_kept(self, row: ImportRow) -> ImportRow:
+        """The row with the words that have no field of their own, under the file's own headers."""
+        headers = {column.field: column.header.rstrip(" :") for column in self._columns}
+        said_by_status = None if row.status_text is None else find_condition_in_status(row.status_text)
+        not_understood = (
+            (Field.CONDITION, row.condition_text if row.condition is None else None),
+            (Field.STATUS, row.status_text if said_by_status is None or said_by_status is not row.condition else None),
+        )
+        return replace(
+            row,
+            category_kept=_line_kept(headers.get(Field.CATEGORY), row.category_text),
+            words_kept=tuple(
+                line for field, text in not_understood if (line := _line_kept(headers.get(field), text)) is not None
+            ),
+        )
 
     def _identify(self, record: RawRecord, values: Mapping[Field, Value]) -> tuple[str, str | None]:
         """The identity, and the one by digest where that is the identity or was before `--map` gave a number."""
@@ -149,10 +167,13 @@ def _condition_of(values: Mapping[Field, Value]) -> Condition | None:
     return None if status is None else find_condition_in_status(status)
 
 
+def _line_kept(header: str | None, text: str | None) -> str | None:
+    return None if text is None or says_nothing(text, refuse_unknown=False) else f"{header}: {text}"
+
+
 def _row_of(
     record: RawRecord, values: Mapping[Field, Value], *, identity: str, identity_of_row: str | None, name: str
 ) -> ImportRow:
-    quantity = _number(values, Field.QUANTITY)
     return ImportRow(
         line=record.line,
         identity=identity,
@@ -161,7 +182,8 @@ def _row_of(
         serial_number=_text(values, Field.SERIAL_NUMBER),
         name=name,
         category_text=_text(values, Field.CATEGORY),
-        quantity=1 if quantity is None else quantity,
+        category_kept=None,
+        quantity=_number(values, Field.QUANTITY),
         condition=_condition_of(values),
         condition_text=_text(values, Field.CONDITION),
         unit_text=_text(values, Field.UNIT),
@@ -177,6 +199,7 @@ def _row_of(
         model=_text(values, Field.MODEL),
         status_text=_text(values, Field.STATUS),
         notes=_text(values, Field.NOTES),
+        words_kept=(),
     )
 
 

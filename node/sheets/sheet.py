@@ -23,7 +23,11 @@ class ImportRow:
     same whenever the same row is read again: see `rows`. `identity_of_row` is the one by digest and ordinal, by which
     an import without `--map` knows the row; None where it has always had its number. Texts are cleaned to one line
     (notes keep their line breaks) and never empty. Mass in grams, lengths in millimetres, both for one piece and above
-    0; price for one piece in hundredths of a currency that the file does not tell, 0 or more; quantity 1 or more.
+    0; price for one piece in hundredths of a currency that the file does not tell, 0 or more; quantity 1 or more, or
+    None where the row does not say.
+
+    Words of condition and status that are not understood stand in `words_kept`, one line `Header: words` for each;
+    `category_kept` is such a line for the category, for callers that do not understand it either.
     """
 
     line: int
@@ -33,7 +37,8 @@ class ImportRow:
     serial_number: str | None
     name: str
     category_text: str | None
-    quantity: int
+    category_kept: str | None
+    quantity: int | None
     condition: Condition | None
     condition_text: str | None
     unit_text: str | None
@@ -49,6 +54,7 @@ class ImportRow:
     model: str | None
     status_text: str | None
     notes: str | None
+    words_kept: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The inventory: items, and the batches they were imported in."""
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,18 @@ def find_item_by_identity(connection: sqlite3.Connection, identity: str) -> Item
     return None if row is None else _item_of(row)
 
 
+def list_items_by_number(
+    connection: sqlite3.Connection, *, inventory_numbers: Sequence[str], serial_numbers: Sequence[str]
+) -> list[Item]:
+    """Items, removed ones not, with any of these numbers, the oldest first."""
+    rows = connection.execute(
+        f"{_ITEM} WHERE removed_at IS NULL AND (inventory_number IN (SELECT value FROM json_each(?))"
+        " OR serial_number IN (SELECT value FROM json_each(?))) ORDER BY items.id",
+        (json.dumps(inventory_numbers), json.dumps(serial_numbers)),
+    )
+    return [_item_of(row) for row in rows]
+
+
 def list_items(connection: sqlite3.Connection, *, words: str | None, removed: bool, limit: int) -> list[Item]:
     """Items whose name, number or place contains the words, in the order they were added."""
     pattern = None if not words else f"%{_escape_like(words)}%"
@@ -67,6 +80,14 @@ def list_batch(connection: sqlite3.Connection, batch_id: int, *, limit: int) -> 
         f"{_ITEM} WHERE batch_id = ? AND removed_at IS NULL ORDER BY items.id LIMIT ?", (batch_id, limit)
     )
     return [_item_of(row) for row in rows]
+
+
+def count_batch(connection: sqlite3.Connection, batch_id: int) -> int:
+    """How many items an import has made that are still there."""
+    row = connection.execute(
+        "SELECT count(*) AS made FROM items WHERE batch_id = ? AND removed_at IS NULL", (batch_id,)
+    ).fetchone()
+    return int(row["made"])
 
 
 def record_item(
@@ -123,10 +144,11 @@ def record_batch(connection: sqlite3.Connection, *, file_name: str, now: datetim
 
 
 def find_batch(connection: sqlite3.Connection, batch_id: int | None) -> ImportBatch | None:
-    """The import with this number, or the newest that has not been undone; None if there is none."""
+    """The import with this number, or the newest not undone that brought something in; None if there is none."""
     if batch_id is None:
         row = connection.execute(
-            "SELECT * FROM import_batches WHERE undone_at IS NULL ORDER BY id DESC LIMIT 1"
+            "SELECT * FROM import_batches WHERE undone_at IS NULL AND EXISTS"
+            " (SELECT 1 FROM items WHERE batch_id = import_batches.id) ORDER BY id DESC LIMIT 1"
         ).fetchone()
     else:
         row = connection.execute("SELECT * FROM import_batches WHERE id = ?", (batch_id,)).fetchone()

@@ -1,8 +1,13 @@
 """`krets item import`: files as they come, into the database and out again."""
 
+import json
+import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -196,6 +201,185 @@ def test_people_see_how_the_file_was_understood_and_how_to_take_it_back(home: Pa
     assert "Antall → quantity" in outcome.err
     assert "Columns not read: Farge" in outcome.err
     assert "Line 6 rejected" in outcome.err
+
+
+def test_a_file_without_a_column_of_quantities_says_what_its_rows_count(home: Path, tmp_path: Path) -> None:
+    without = krets("item", "import", write(tmp_path, "Navn\r\nStol\r\n", name="a.csv"), "--json", home=home)
+    with_it = krets("item", "import", write(tmp_path, "Navn;Ant.\r\nBord;2\r\n", name="b.csv"), home=home)
+
+    assert "each row counts as 1" in without.err
+    assert set(without.document) == {*COUNTS, "rejects_file"}
+    assert "each row counts as 1" not in with_it.err
+
+
+def test_importing_again_with_a_map_adds_nothing_and_advises_to_take_the_first_import_back(
+    home: Path, tmp_path: Path
+) -> None:
+    path = write(tmp_path, "Navn;Hvor mye\r\nStol;24\r\nBord;6 stk\r\n")
+    first = krets("item", "import", path, home=home)
+
+    again = krets("item", "import", path, home=home)
+    mapped = granted("item", "import", path, "--map", "Hvor mye=quantity", home=home)
+    numbered = granted("item", "import", path, "--map", "Hvor mye=serial_number", home=home)
+
+    assert "To read one: --map" in first.err
+    assert "To read one: first take the import before back with krets item import-undo, then --map" in again.err
+    assert counts(mapped) == counts(numbered) == (2, 0, 2, 0)
+
+
+def test_known_rows_that_differ_are_named_and_nothing_is_changed(home: Path, tmp_path: Path) -> None:
+    granted("item", "import", write(tmp_path, NORWEGIAN + ROWS), home=home)
+    before = dump_domain(home)
+    changed = ROWS.replace("blå;4;god;15,4", "rød;9;god;15,5").replace("slitt;28", ";29")
+
+    again = krets("item", "import", write(tmp_path, NORWEGIAN + changed), "--json", home=home)
+
+    assert counts(again.document) == (4, 0, 4, 0)
+    assert (
+        "2 known rows differ from the inventory, where nothing was changed: A1 (name, quantity, mass); A2 (mass). "
+        "To change an item: krets item edit."
+    ) in again.err
+    assert dump_domain(home) == before
+
+
+def test_what_a_known_row_does_not_say_and_what_was_removed_is_no_difference(home: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, "Inventarnr;Navn;Type\r\nA1;Stol;\r\nA2;Bord;skrivebord\r\n")
+    granted("item", "import", path, home=home)
+    granted("item", "edit", 1, "--quantity", 4, "--category", "desk", "--notes", "talt", home=home)
+    granted("item", "edit", 2, "--name", "Pult", home=home)
+    granted("item", "remove", 2, home=home)
+
+    again = krets("item", "import", path, home=home)
+
+    assert "2 known already" in again.out
+    assert "differ" not in again.err
+
+
+def test_many_differing_rows_are_not_all_named(home: Path, tmp_path: Path) -> None:
+    rows = "".join(f"A{number};Stol;1;;;\r\n" for number in range(8))
+    granted("item", "import", write(tmp_path, NORWEGIAN + rows), home=home)
+
+    outcome = krets("item", "import", write(tmp_path, NORWEGIAN + rows.replace(";1;", ";2;")), home=home)
+
+    assert outcome.err.count("(quantity)") == 5
+    assert "8 known rows differ" in outcome.err
+    assert "and 3 more." in outcome.err
+
+
+def test_lists_that_count_their_rows_from_1_are_all_imported(home: Path, tmp_path: Path) -> None:
+    for name in ("Stol", "Bord"):
+        path = write(tmp_path, f"Id;Navn;Antall\r\n1;{name};2\r\n2;{name} liten;2\r\n", name=f"{name}.csv")
+
+        assert counts(granted("item", "import", path, home=home)) == (2, 2, 0, 0)
+
+
+def test_a_row_is_known_by_the_number_of_an_item_made_or_numbered_by_hand(home: Path, tmp_path: Path) -> None:
+    granted("item", "add", "Stol", "--inventory-number", "A77", home=home)
+    granted("item", "add", "Skjerm", "--serial-number", "S1", home=home)
+    granted("item", "add", "Skap", home=home)
+    granted("item", "edit", 3, "--inventory-number", "A78", home=home)
+    granted("item", "add", "Sofa", "--inventory-number", "A79", home=home)
+    granted("item", "remove", 4, home=home)
+    rows = "A77;;Stol\r\nA80;S1;Skjerm\r\n;S1;Skjerm\r\nA78;;Skap\r\nA79;;Sofa\r\n;;Benk\r\n"
+
+    dry = granted("item", "import", write(tmp_path, "Inventarnr;Serienr;Navn\r\n" + rows), "--dry-run", home=home)
+    imported = granted("item", "import", write(tmp_path, "Inventarnr;Serienr;Navn\r\n" + rows), home=home)
+
+    assert counts(dry) == counts(imported) == (6, 2, 4, 0)
+    assert [item["name"] for item in granted("item", "list", home=home)["items"]] == [
+        *("Stol", "Skjerm", "Skap", "Sofa", "Benk"),
+    ]
+
+
+def test_two_rows_of_one_file_that_share_a_serial_number_are_two_things(home: Path, tmp_path: Path) -> None:
+    filler = "".join(f"B{number};;Stol\r\n" for number in range(600))
+    path = write(tmp_path, f"Inventarnr;Serienr;Navn\r\n;S1;Skjerm\r\n{filler}A1;S1;Skjerm\r\n")
+
+    first = granted("item", "import", path, home=home)
+    again = granted("item", "import", path, home=home)
+
+    assert (counts(first), counts(again)) == ((602, 602, 0, 0), (602, 0, 602, 0))
+
+
+def test_words_that_no_field_takes_are_kept_in_the_notes(home: Path, tmp_path: Path) -> None:
+    header = "Navn;Type;Tilstand;Status;Merknad\r\n"
+    rows = "Stol;Rokokko;Noe ripete, ellers fin;Til avhending;blå\r\nSkrivebord;skrivebord;god;;\r\n"
+    granted("item", "import", write(tmp_path, header + rows), home=home)
+
+    chair, desk = granted("item", "list", home=home)["items"]
+
+    assert chair["notes"] == "blå\nType: Rokokko\nTilstand: Noe ripete, ellers fin\nStatus: Til avhending"
+    assert desk["notes"] is None
+
+
+def test_a_kept_word_never_makes_the_notes_too_long(home: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, f"Navn;Tilstand;Merknad\r\nStol;Noe ripete;{'x' * 4990}\r\n")
+
+    granted("item", "import", path, home=home)
+
+    assert granted("item", "show", 1, home=home)["item"]["notes"] == "x" * 4990 + "\nTilstand:"
+
+
+def break_inserting(home: Path, *, name: str) -> None:
+    """Make the disk full when an item of this name is written."""
+    with closing(sqlite3.connect(home / "krets.db")) as connection:
+        connection.execute(
+            f"CREATE TRIGGER full BEFORE INSERT ON items WHEN NEW.name = '{name}'"
+            " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+        connection.commit()
+
+
+def test_an_import_that_fails_half_way_says_what_is_in_and_how_to_take_it_back(home: Path, tmp_path: Path) -> None:
+    granted("item", "import", write(tmp_path, "Navn\r\nBenk\r\n", name="first.csv"), home=home)
+    path = write(tmp_path, "Navn\r\n" + "".join(f"Stol {number}\r\n" for number in range(1200)))
+    break_inserting(home, name="Stol 700")
+
+    outcome = krets("item", "import", path, "--json", home=home)
+    undone = granted("item", "import-undo", home=home)["undone"]
+
+    assert outcome.exit_code == 1
+    assert outcome.document["error"]["code"] == "database"
+    assert (outcome.document["imported"], outcome.document["batch_id"]) == (500, 2)
+    assert outcome.document["error"]["message"].endswith(
+        "Make room on the disk, then try again. 500 of 1200 rows are imported, as import 2; importing the file again "
+        "brings the rest, krets item import-undo 2 takes them back."
+    )
+    assert (undone["batch_id"], undone["removed"]) == (2, 500)
+
+
+def test_an_import_that_brought_nothing_in_is_not_the_one_that_is_taken_back(home: Path, tmp_path: Path) -> None:
+    granted("item", "import", write(tmp_path, "Navn\r\nBenk\r\n", name="first.csv"), home=home)
+    break_inserting(home, name="Stol")
+
+    outcome = krets("item", "import", write(tmp_path, "Navn\r\nStol\r\n"), home=home)
+    undone = granted("item", "import-undo", home=home)["undone"]
+
+    assert outcome.exit_code == 1
+    assert outcome.err.count("\n") == 1
+    assert "Nothing has been imported." in outcome.err
+    assert undone["file_name"] == "first.csv"
+
+
+def test_an_interrupted_import_says_what_is_in_and_how_to_take_it_back(home: Path, tmp_path: Path) -> None:
+    path = write(tmp_path, "Navn\r\n" + "".join(f"Stol {number}\r\n" for number in range(40_000)))
+    importing = subprocess.Popen(
+        [sys.executable, "-m", "cli", "item", "import", str(path), "--json", "--home", str(home)],
+        cwd=REPOSITORY, stdout=subprocess.PIPE,
+    )  # fmt: skip
+
+    with closing(sqlite3.connect(home / "krets.db")) as connection:
+        while importing.poll() is None and not connection.execute("SELECT count(*) FROM items").fetchone()[0]:
+            time.sleep(0.01)
+        importing.send_signal(signal.SIGINT)
+        out, _ = importing.communicate(timeout=60)
+        count = connection.execute("SELECT count(*) FROM items").fetchone()[0]
+    document = json.loads(out)
+
+    assert importing.returncode == 130
+    assert document["error"]["code"] == "interrupted"
+    assert document["imported"] == count < 40_000
+    assert f"Stopped. {count} of 40000 rows are imported, as import 1;" in document["error"]["message"]
 
 
 def test_many_rejected_rows_are_not_all_named_on_the_screen(home: Path, tmp_path: Path) -> None:

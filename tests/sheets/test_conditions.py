@@ -45,9 +45,28 @@ def test_each_step_is_understood_by_its_own_name(condition: Condition) -> None:
 
 
 def test_an_unknown_word_is_kept_and_is_no_error() -> None:
-    row = only_row("Navn;Tilstand", "Seng;må sjekkes av teknisk")
+    row = only_row("Navn;Tilstand:;Type;Status", "Seng;må sjekkes av teknisk;noe rart;Til avhending")
 
     assert (row.condition, row.condition_text) == (None, "må sjekkes av teknisk")
+    assert row.words_kept == ("Tilstand: må sjekkes av teknisk", "Status: Til avhending")
+    assert row.category_kept == "Type: noe rart"
+
+
+@pytest.mark.parametrize(
+    ("condition", "status", "kept"),
+    [
+        ("god", "", ()),
+        ("ukjent", "-", ()),
+        ("", "Defekt", ()),
+        ("defekt", "Defekt", ()),
+        ("god", "Defekt", ("Status: Defekt",)),
+        ("", "I bruk", ("Status: I bruk",)),
+    ],
+)
+def test_words_that_are_understood_or_say_nothing_are_not_kept(
+    condition: str, status: str, kept: tuple[str, ...]
+) -> None:
+    assert only_row("Navn;Tilstand;Status", f"Stol;{condition};{status}").words_kept == kept
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_content_beyond_the_last_header_rejects_the_row(delimiter: str) -> None:
 def test_a_row_with_fewer_cells_than_headers_is_read() -> None:
     row = only_row("Navn;Antall;Merknad", "Stol")
 
-    assert (row.name, row.quantity, row.notes) == ("Stol", 1, None)
+    assert (row.name, row.quantity, row.notes) == ("Stol", None, None)
 
 
 def test_a_reason_gives_every_fault_of_the_row() -> None:
