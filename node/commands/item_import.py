@@ -24,6 +24,9 @@ REASONS_SHOWN = 5
 DIFFERENCES_SHOWN = 5
 """Known rows that differ from the inventory and are named on the screen."""
 
+SHEETS_SHOWN = 20
+"""Sheets of a workbook that were not read and are named on the screen."""
+
 EXIT_INTERRUPTED = 130
 """What a shell expects of a program that Ctrl-C has stopped."""
 
@@ -44,6 +47,15 @@ def import_file(
             "--map", metavar="COLUMN=FIELD", help="Read this column as this field; repeatable.", show_default=False
         ),
     ] = None,
+    sheet_name: Annotated[
+        str | None,
+        typer.Option(
+            "--sheet",
+            metavar="NAME",
+            help="Read this sheet of a workbook; else the first with headers.",
+            show_default=False,
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,7 +67,8 @@ def import_file(
 
     \b
     Example:
-      krets item import furniture.csv --map "Ant.=quantity" --home asker
+      krets item import furniture.csv --map "Stock=quantity" --home asker
+      krets item import furniture.xlsx --sheet "2nd floor" --home asker
     """
     from node.commands.opening import opened_node
     from node.commands.refusals import CommandRefusedError
@@ -66,7 +79,7 @@ def import_file(
     with opened_node(home) as node:
         try:
             with _spinner(f"Reading {file.name}"):
-                sheet = read_sheet(file.read_bytes(), file_name=file.name, columns=columns)
+                sheet = read_sheet(file.read_bytes(), file_name=file.name, columns=columns, sheet_name=sheet_name)
         except SheetUnreadable as error:
             raise CommandRefusedError("unreadable", error.safe_text) from error
         rejects_file = None if dry_run else write_rejects_file(sheet, beside=file, home=node.settings.home)
@@ -121,7 +134,7 @@ def undo(
 
 
 def parse_mapping(texts: list[str]) -> dict[str, str]:
-    """Column to field from texts like `Ant.=quantity`. Raises BadParameter."""
+    """Column to field from texts like `Stock=quantity`. Raises BadParameter."""
     mapping: dict[str, str] = {}
     for text in texts:
         column, equals, field = text.rpartition("=")
@@ -265,6 +278,13 @@ def _print_notes(sheet: "Sheet", imported: "Imported") -> None:
     recognised = [f"{column.header} → {column.field.value}" for column in sheet.columns if column.field is not None]
     ignored = [column.header for column in sheet.columns if column.field is None and column.header]
     print_note(f"Understood as {sheet.encoding}{_DELIMITERS.get(sheet.delimiter, '')}: {'; '.join(recognised)}.")
+    if sheet.other_sheet_names:
+        others = "; ".join(sheet.other_sheet_names[:SHEETS_SHOWN])
+        more = len(sheet.other_sheet_names) - SHEETS_SHOWN
+        print_note(
+            f"Sheet read: {sheet.sheet_name}. Not read: {others}{f' and {more} more' if more > 0 else ''}. "
+            "To read one of those: --sheet NAME."
+        )
     if ignored:
         first = "first take the import before back with krets item import-undo, then " if imported.unchanged else ""
         print_note(f"Columns not read: {'; '.join(ignored)}. To read one: {first}--map COLUMN=FIELD.")

@@ -16,7 +16,7 @@ from node.operations.author import Author
 from node.sheets import ImportRow
 from node.store import audit, items
 from node.store.rows import date_text
-from protocol.limits import CONTENT_CHARS_MAX, NAME_CHARS_MAX
+from protocol.limits import CONTENT_CHARS_MAX
 
 BATCH_ITEMS_MAX = 1_000_000
 """Items of one import that an undo looks at; more rows than any sheet may have."""
@@ -188,7 +188,7 @@ def _columns(row: ImportRow, *, author: Author) -> dict[str, object]:
     stated = author.scheme.find_by_text(row.category_text) if row.category_text else None
     category = stated or author.scheme.find_by_text(row.name)
     return {
-        "name": row.name[:NAME_CHARS_MAX],
+        "name": row.name,
         "category_iri": None if category is None else category.iri,
         "quantity": 1 if row.quantity is None else row.quantity,
         "condition": None if row.condition is None else row.condition.value,

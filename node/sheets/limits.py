@@ -49,6 +49,10 @@ SHOWN_CHARS_MAX: Final = 60
 # Characters of a header that are compared with the known words; longer ones are sentences.
 HEADER_CHARS_MAX: Final = 120
 
+# Characters of a name and of notes, as in the protocol: what is longer could not be offered.
+NAME_CHARS_MAX: Final = 200
+NOTES_CHARS_MAX: Final = 5_000
+
 # Values. Quantity as in the protocol; 100 tonnes; 100 metres; a price of 10^12 whole units fits a 64-bit integer.
 QUANTITY_MAX: Final = 1_000_000_000
 MASS_GRAMS_MAX: Final = 100_000_000

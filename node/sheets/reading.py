@@ -41,37 +41,52 @@ _FOREIGN_STARTS: Final = (
 )
 
 
-def read_sheet(content: bytes, *, file_name: str, columns: Mapping[str, str]) -> Sheet:
+def read_sheet(content: bytes, *, file_name: str, columns: Mapping[str, str], sheet_name: str | None = None) -> Sheet:
     """Read a CSV or XLSX file of things within the standard limits of `limits`.
 
     `file_name` is used only in errors: the content tells what it is. `columns` maps headers to field names (`FIELDS`;
-    a unit may follow, as in `mass_g`) and wins over what a header seems to say; give `{}` for none. Raises
-    SheetUnreadable, and nothing else, whatever the bytes are.
+    a unit may follow, as in `mass_g`) and wins over what a header seems to say; give `{}` for none. `sheet_name` is
+    the sheet of a workbook to read; without it, the first visible one with a header. Raises SheetUnreadable, and
+    nothing else, whatever the bytes are.
     """
-    return read_sheet_within(content, file_name=file_name, columns=columns, limits=STANDARD_LIMITS)
+    return read_sheet_within(
+        content, file_name=file_name, columns=columns, sheet_name=sheet_name, limits=STANDARD_LIMITS
+    )
 
 
-def read_sheet_within(content: bytes, *, file_name: str, columns: Mapping[str, str], limits: SheetLimits) -> Sheet:
+def read_sheet_within(
+    content: bytes,
+    *,
+    file_name: str,
+    columns: Mapping[str, str],
+    sheet_name: str | None = None,
+    limits: SheetLimits,
+) -> Sheet:
     """Like `read_sheet`, within other limits."""
     try:
-        table = _read_table(content, columns=columns, limits=limits)
+        table = _read_table(content, columns=columns, sheet_name=sheet_name, limits=limits)
         return _read_rows(table, columns=columns, limits=limits)
     except SheetUnreadable as error:
         raise SheetUnreadable(f"{shown(file_name)}: {error.safe_text}") from error
 
 
-def _read_table(content: bytes, *, columns: Mapping[str, str], limits: SheetLimits) -> RawTable:
+def _read_table(content: bytes, *, columns: Mapping[str, str], sheet_name: str | None, limits: SheetLimits) -> RawTable:
     if len(content) > limits.file_bytes_max:
         raise SheetUnreadable(
             f"The file is larger than {limits.file_bytes_max / 1_000_000:g} MB; split it into smaller files."
         )
     if content.startswith(_ZIP_START):
         return read_workbook(
-            content, has_header=lambda records: find_header(records, columns=columns) is not None, limits=limits
+            content,
+            has_header=lambda records: find_header(records, columns=columns) is not None,
+            sheet_name=sheet_name,
+            limits=limits,
         )
     for start, kind in _FOREIGN_STARTS:
         if content.startswith(start):
             raise SheetUnreadable(f"The file is {kind}, not a CSV file or XLSX workbook; {_SAVE_AGAIN}.")
+    if sheet_name is not None:
+        raise SheetUnreadable("Only a workbook (XLSX) has sheets to choose from; leave out --sheet.")
     return _read_text(content, columns=columns, limits=limits)
 
 
@@ -133,4 +148,6 @@ def _read_rows(table: RawTable, *, columns: Mapping[str, str], limits: SheetLimi
         rows=tuple(rows),
         rejected=tuple(rejected),
         read=len(records),
+        sheet_name=table.sheet_name,
+        other_sheet_names=table.other_sheet_names,
     )

@@ -11,7 +11,7 @@ the thing: the second is rejected.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -23,10 +23,14 @@ from node.sheets.dates import DateOrder, find_date
 from node.sheets.errors import CellUnreadable
 from node.sheets.fields import IDENTITY_FIELDS, Field
 from node.sheets.headers import recognise_header
+from node.sheets.limits import NAME_CHARS_MAX, NOTES_CHARS_MAX
 from node.sheets.numbers import DecimalMark, find_number
 from node.sheets.sheet import ImportRow, RejectedRow
 from node.sheets.tables import Cell, RawRecord, text_for_people, text_of
 from node.sheets.texts import clean_line, fold_together, shown
+
+# What a row is called that adds the others up, folded: Sum, Summa, Totalt, Total, I alt, Yhteensä, Totalsumma.
+_TOTALS: Final = frozenset({"sum", "summa", "totalt", "total", "ialt", "yhteensa", "totalsumma"})
 
 # What a cell that may be a date or a number starts with; most cells are words and need not be tried.
 _DATE_OR_NUMBER_STARTS: Final = frozenset("0123456789+-−.,")
@@ -52,10 +56,8 @@ class RowReader:
         """The row of a record, or why there is none."""
         values, faults = _read_values(record, columns=self._columns, cell_chars_max=self._cell_chars_max)
         name = _name_of(values)
-        if name is None and not faults:
-            faults.append(
-                "the row does not say what it is: fill in a name, type, model, inventory number or serial number"
-            )
+        if not faults:
+            faults.extend(_faults_of_thing(values, name=name))
         if name is not None and not faults:
             identity, identity_of_row = self._identify(record, values)
             first_line = self._lines_by_identity.setdefault(identity, record.line)
@@ -128,6 +130,20 @@ def _read_values(
                 if value is not None:
                     values[column.field] = value
     return values, faults
+
+
+def _faults_of_thing(values: Mapping[Field, Value], *, name: str | None) -> Iterator[str]:
+    """Why a row whose every cell can be read is no thing all the same."""
+    if name is None:
+        yield "the row does not say what it is: fill in a name, type, model, inventory number or serial number"
+        return
+    numbers = {fold_together(text) for field in IDENTITY_FIELDS if (text := _text(values, field)) is not None}
+    if fold_together(name) in _TOTALS and numbers <= _TOTALS:
+        yield f"{shown(name)} is the sum of other rows; leave it out, or give the thing another name or a number"
+    notes = _text(values, Field.NOTES) or ""
+    for what, text, chars_max in (("name", name, NAME_CHARS_MAX), ("notes", notes, NOTES_CHARS_MAX)):
+        if len(text) > chars_max:
+            yield f"the {what} would be {len(text):,} characters; keep {chars_max:,} at most"
 
 
 def _text(values: Mapping[Field, Value], field: Field) -> str | None:

@@ -71,7 +71,8 @@ class Sheet:
     """One file, read. `read` is the number of data records: `len(rows) + len(rejected)`, both in file order.
 
     `encoding` is the codec ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "windows-1252") or "xlsx"; `delimiter` is
-    the character between cells, empty for a workbook.
+    the character between cells, empty for a workbook. `sheet_name` is the sheet of a workbook that was read, and
+    `other_sheet_names` the visible ones that hold something and were not; a text file has none.
     """
 
     encoding: str
@@ -80,3 +81,5 @@ class Sheet:
     rows: tuple[ImportRow, ...]
     rejected: tuple[RejectedRow, ...]
     read: int
+    sheet_name: str
+    other_sheet_names: tuple[str, ...]

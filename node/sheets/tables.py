@@ -27,12 +27,16 @@ class RawTable:
     """The records of one file in order, and how they were found.
 
     `serial_epoch` is the day 0 of a workbook's bare numbers that are dates; None in text files, which have none.
+    `sheet_name` is the sheet of a workbook that these records are from, `other_sheet_names` the visible ones that hold
+    something too; text files have neither.
     """
 
     encoding: str
     delimiter: str
     records: tuple[RawRecord, ...]
     serial_epoch: date | None
+    sheet_name: str = ""
+    other_sheet_names: tuple[str, ...] = ()
 
 
 def text_of(cell: Cell) -> str:

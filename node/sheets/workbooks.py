@@ -1,7 +1,8 @@
 """XLSX workbooks as tables of cells, through openpyxl's read-only reader.
 
 openpyxl is imported when a workbook is read and not before: it costs 150 ms. Formulas give the values that the program
-that saved the workbook stored with them. The first visible sheet with a header row that is understood is read.
+that saved the workbook stored with them. The sheet that is asked for is read, else the first visible one with a header
+row that is understood.
 """
 
 import math
@@ -22,6 +23,7 @@ from node.sheets.archives import DAMAGED, check_archive
 from node.sheets.errors import SheetUnreadable
 from node.sheets.limits import HEADER_SEARCH_RECORDS, SheetLimits
 from node.sheets.tables import Cell, RawRecord, RawTable, trim_empty
+from node.sheets.texts import clean_line, shown
 
 # Whether the first records of a sheet hold a header row that is understood.
 HasHeader: TypeAlias = Callable[[Sequence[RawRecord]], bool]
@@ -67,8 +69,10 @@ class _Budget:
             )
 
 
-def read_workbook(content: bytes, *, has_header: HasHeader, limits: SheetLimits) -> RawTable:
+def read_workbook(content: bytes, *, has_header: HasHeader, sheet_name: str | None, limits: SheetLimits) -> RawTable:
     """Read the cells of one sheet. Raises SheetUnreadable when the bytes are no workbook or over a limit.
+
+    Raises it too when there is no sheet of the name that is asked for.
 
     At most one record more than the limits allow is returned, so that the caller sees the excess.
     """
@@ -79,34 +83,54 @@ def read_workbook(content: bytes, *, has_header: HasHeader, limits: SheetLimits)
         # styles out of range (3.1.5, styles/cell_style.py), where a command may be writing its one JSON document.
         with warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")
-            return _read_sheets(content, has_header=has_header, limits=limits)
+            return _read_sheets(content, has_header=has_header, sheet_name=sheet_name, limits=limits)
     except _FAULTS as error:
         raise SheetUnreadable(DAMAGED) from error
 
 
-def _read_sheets(content: bytes, *, has_header: HasHeader, limits: SheetLimits) -> RawTable:
+def _read_sheets(content: bytes, *, has_header: HasHeader, sheet_name: str | None, limits: SheetLimits) -> RawTable:
     import openpyxl
     from openpyxl.utils.datetime import MAC_EPOCH
 
     budget = _Budget(limits.scanned_cells_max)
     fallback: tuple[RawRecord, ...] = ()
     chosen: tuple[RawRecord, ...] | None = None
+    chosen_name = ""
+    others: list[str] = []
     opened = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
     with closing(opened) as workbook:
         epoch = _EPOCH_1904 if workbook.epoch == MAC_EPOCH else _EPOCH_1900
+        wanted = None if sheet_name is None else _find_title(workbook.worksheets, sheet_name)
         for worksheet in workbook.worksheets:
-            if worksheet.sheet_state != "visible":
+            if worksheet.sheet_state != "visible" and worksheet.title != wanted:
                 continue
             # The stated size of a sheet may be wrong, and rows outside it would be left out.
             worksheet.reset_dimensions()
             records = _list_records(worksheet.iter_rows(values_only=True), budget=budget, limits=limits)
-            head = tuple(islice(records, HEADER_SEARCH_RECORDS))
-            if has_header(head):
-                rest = islice(records, limits.rows_max + 1)
-                chosen = tuple(chain(head, rest))
-                break
-            fallback = fallback or head
-    return RawTable(encoding="xlsx", delimiter="", records=fallback if chosen is None else chosen, serial_epoch=epoch)
+            head = tuple(islice(records, HEADER_SEARCH_RECORDS if chosen is None else 1))
+            if worksheet.title == wanted or (wanted is None and chosen is None and has_header(head)):
+                chosen, chosen_name = tuple(chain(head, islice(records, limits.rows_max + 1))), worksheet.title
+            elif head:
+                others.append(worksheet.title)
+                fallback = fallback or head
+    return RawTable(
+        encoding="xlsx",
+        delimiter="",
+        records=fallback if chosen is None else chosen,
+        serial_epoch=epoch,
+        sheet_name=chosen_name,
+        other_sheet_names=tuple(others),
+    )
+
+
+def _find_title(worksheets: Sequence[Any], sheet_name: str) -> str:
+    """The title as the workbook has it of the sheet that is asked for, whatever its case."""
+    titles = [str(worksheet.title) for worksheet in worksheets]
+    for title in titles:
+        if clean_line(title).casefold() == clean_line(sheet_name).casefold():
+            return title
+    listed = ", ".join(shown(title) for title in titles[:HEADER_SEARCH_RECORDS])
+    raise SheetUnreadable(f"The workbook has no sheet {shown(sheet_name)}; its sheets are {listed}; correct --sheet.")
 
 
 def _list_records(rows: Iterable[Sequence[Any]], *, budget: _Budget, limits: SheetLimits) -> Iterator[RawRecord]:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from node.sheets import Sheet, SheetUnreadable
-from node.sheets.limits import HEADER_SEARCH_RECORDS, STANDARD_LIMITS, SheetLimits
+from node.sheets.limits import HEADER_SEARCH_RECORDS, NAME_CHARS_MAX, NOTES_CHARS_MAX, STANDARD_LIMITS, SheetLimits
 from node.sheets.reading import read_sheet_within
+from protocol import limits
 from tests.sheets.workbooks import SHEET_PART, change_parts, make_workbook, read_parts, replace_in_sheet
 
 TEXT = b"Navn;Antall\nStol;2\nBord;3\n"
@@ -91,12 +92,29 @@ def test_a_cell_may_have_as_many_characters_as_the_limit(kind: str) -> None:
 
 
 def test_a_cell_of_the_standard_limit_is_read_and_one_more_character_rejects_its_row() -> None:
-    content = f"Navn;Merknad\nA;{'x' * 32_767}\nB;{'x' * 32_768}\n".encode()
+    content = f"Navn;Farge\nA;{'x' * 32_767}\nB;{'x' * 32_768}\n".encode()
 
     sheet = read_within(content, STANDARD_LIMITS)
 
     assert [row.name for row in sheet.rows] == ["A"]
     assert "32,768 characters are too many; keep 32,767 at most" in sheet.rejected[0].reason
+
+
+@pytest.mark.parametrize(("field", "chars_max"), [("name", NAME_CHARS_MAX), ("notes", NOTES_CHARS_MAX)])
+def test_a_name_and_notes_may_be_as_long_as_the_limit_and_are_never_cut(field: str, chars_max: int) -> None:
+    header = "Navn;Farge" if field == "name" else "Merknad;Navn"
+    rows = "".join(f"\n{'x' * length};Stol" for length in (chars_max - 1, chars_max, chars_max + 1))
+
+    sheet = read_within(f"{header}{rows}".encode(), STANDARD_LIMITS)
+
+    assert [len(getattr(row, field)) for row in sheet.rows] == [chars_max - 1, chars_max]
+    assert [row.reason for row in sheet.rejected] == [
+        f"the {field} would be {chars_max + 1:,} characters; keep {chars_max:,} at most"
+    ]
+
+
+def test_the_limits_of_texts_are_those_of_the_protocol() -> None:
+    assert (NAME_CHARS_MAX, NOTES_CHARS_MAX) == (limits.NAME_CHARS_MAX, limits.CONTENT_CHARS_MAX)
 
 
 def test_a_file_may_have_as_many_lines_as_the_limit() -> None:

@@ -42,6 +42,31 @@ def test_a_row_that_names_nothing_is_rejected(cells: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "cells",
+    [
+        ";;Sum;15",
+        ";;summa:;15",
+        ";;TOTALT;15",
+        ";;Total;15",
+        ";;I alt;15",
+        ";;Yhteensä:;15",
+        ";;Totalsumma;15",
+        "Sum;;;15",
+    ],
+)
+def test_a_row_that_adds_up_the_others_is_no_thing(cells: str) -> None:
+    sheet = read_lines("Inventarnr;Serienr;Navn;Antall", ";;Stol;15", cells)
+
+    assert [row.name for row in sheet.rows] == ["Stol"]
+    assert "is the sum of other rows; leave it out" in sheet.rejected[0].reason
+
+
+@pytest.mark.parametrize("cells", ["A1;;Total;1", ";S1;Sum;1", ";;Total brannslukker;1"])
+def test_a_thing_may_have_a_name_that_begins_like_a_sum(cells: str) -> None:
+    assert read_lines("Inventarnr;Serienr;Navn;Antall", cells).rejected == ()
+
+
+@pytest.mark.parametrize(
     ("cells", "identity"),
     [
         ("AK 1;S1;Stol", "inventory:AK 1"),

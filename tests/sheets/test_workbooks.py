@@ -8,7 +8,7 @@ from zipfile import ZIP_BZIP2
 import openpyxl
 import pytest
 
-from node.sheets import Condition, read_sheet
+from node.sheets import Condition, SheetUnreadable, read_sheet
 from tests.sheets.reading import refusal
 from tests.sheets.workbooks import (
     SHEET_PART,
@@ -32,6 +32,34 @@ def test_the_first_visible_sheet_with_a_header_is_read() -> None:
     sheet = read_sheet(content, file_name="x.xlsx", columns={})
 
     assert [(row.line, row.name) for row in sheet.rows] == [(2, "Stol"), (3, "Bord")]
+
+
+def test_the_sheet_that_was_read_and_the_others_with_content_are_named() -> None:
+    content = make_workbook([["Forside"]], [["Navn"], ["Gammel"]], ROWS, [[]], [["Navn"], ["Siste"]], hidden=[1])
+
+    sheet = read_sheet(content, file_name="x.xlsx", columns={})
+
+    assert (sheet.sheet_name, sheet.other_sheet_names) == ("Sheet3", ("Sheet1", "Sheet5"))
+
+
+@pytest.mark.parametrize("sheet_name", ["Sheet2", " sheet2", "SHEET2"])
+def test_the_sheet_that_is_asked_for_is_read_hidden_or_not(sheet_name: str) -> None:
+    content = make_workbook(ROWS, [["Navn"], ["Gammel"]], [["Navn"], ["Siste"]], hidden=[1])
+
+    sheet = read_sheet(content, file_name="x.xlsx", columns={}, sheet_name=sheet_name)
+
+    assert [row.name for row in sheet.rows] == ["Gammel"]
+    assert (sheet.sheet_name, sheet.other_sheet_names) == ("Sheet2", ("Sheet1", "Sheet3"))
+
+
+def test_a_sheet_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(SheetUnreadable) as workbook:
+        read_sheet(make_workbook(ROWS, ROWS), file_name="x.xlsx", columns={}, sheet_name="Ark1")
+    with pytest.raises(SheetUnreadable) as text:
+        read_sheet(b"Navn\nStol\n", file_name="x.csv", columns={}, sheet_name="Ark1")
+
+    assert 'no sheet "Ark1"; its sheets are "Sheet1", "Sheet2"; correct --sheet.' in workbook.value.safe_text
+    assert "leave out --sheet" in text.value.safe_text
 
 
 def test_a_mapped_column_decides_which_sheet_is_read() -> None:
