@@ -52,22 +52,27 @@ class KnownAgreement:
 
 def describe_thread(thread: Sequence[StoredMessage], agreement: Agreement) -> list[ShownMessage]:
     """Who said what and why, in the order of the thread, with the quantity where a message names one."""
-    activities = [parse_recorded(message.body) for message in thread]
-    subjects = dict(_subjects_of(zip(thread, activities, strict=True), agreement))
+    said = [(message.peer_id is None, parse_recorded(message.body)) for message in thread]
     return [
         ShownMessage(
             iri=message.iri,
             digest=message.digest,
-            by="we" if message.peer_id is None else agreement.peer_name,
-            what=_words_of(activity, subjects),
+            by="we" if by_us else agreement.peer_name,
+            what=what,
             code=activity.code if isinstance(activity, Reject | Undo) else None,
             text=activity.text if isinstance(activity, Reject) else None,
             outcome=message.outcome,
             recorded_at=message.recorded_at,
             document=json.loads(message.body),
         )
-        for message, activity in zip(thread, activities, strict=True)
+        for message, (by_us, activity), what in zip(thread, said, word_thread(said, agreement), strict=True)
     ]
+
+
+def word_thread(said: Sequence[tuple[bool, Activity]], agreement: Agreement) -> list[str]:
+    """What each message does, in words; whether it is ours stands before it."""
+    subjects = dict(_subjects_of(said, agreement))
+    return [_words_of(activity, subjects) for _, activity in said]
 
 
 def look_closely(node: "Node", found: Iterable[Agreement]) -> list[KnownAgreement]:
@@ -94,19 +99,17 @@ def _look_at(node: "Node", agreement: Agreement) -> KnownAgreement:
     return KnownAgreement(agreement=agreement, handed=base_units_of(state.handed, unit=agreement.unit))
 
 
-def _subjects_of(
-    messages: Iterable[tuple[StoredMessage, Activity]], agreement: Agreement
-) -> Iterable[tuple[str, Subject]]:
+def _subjects_of(said: Iterable[tuple[bool, Activity]], agreement: Agreement) -> Iterable[tuple[str, Subject]]:
     """The IRI of everything that a message may be about, with what it is."""
-    for message, activity in messages:
+    for by_us, activity in said:
+        iri = activity.header.iri
         match activity:
             case Request():
-                yield message.iri, Subject.REQUEST if message.iri == agreement.request_iri else Subject.CHANGE
+                yield iri, Subject.REQUEST if iri == agreement.request_iri else Subject.CHANGE
             case RecordEvent(event=event):
-                by_us = message.peer_id is None
                 yield event.iri, Subject.HANDOVER if by_us is agreement.we_give else Subject.RECEIPT
             case Reject():
-                yield message.iri, Subject.DISPUTE
+                yield iri, Subject.DISPUTE
             case _:
                 pass
 

@@ -17,7 +17,7 @@ import pytest
 import typer
 
 from node.commands import options, printing
-from node.commands.agreement_messages import KnownAgreement
+from node.commands.agreement_messages import KnownAgreement, word_thread
 from node.commands.agreement_views import state_text
 from node.commands.outgoing import kinds_text
 from node.commands.peer_views import standing_text
@@ -29,6 +29,7 @@ from protocol.identifiers import ActorIri, Iri, Origin
 from protocol.vocabulary import Purpose, Unit
 from tests.commands.running import granted, krets
 from tests.commands.test_help import REPOSITORY
+from tests.protocol.conversation import AGREEMENT, PROPOSER, RESPONDENT, Conversation
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -143,6 +144,37 @@ def test_an_agreement_in_every_phase_is_said_in_words_for_both_roles() -> None:
     assert said[Phase.AGREED, True, True] == "agreed; hand over 14 to Bærum"
     assert said[Phase.AGREED, False, False] == "agreed; Bærum holds 14 for you"
     assert said[Phase.REJECTED, False, False] == "refused: Somebody was quicker; 3 could still be had"
+
+
+@pytest.mark.parametrize("we_give", [True, False])
+def test_every_kind_of_message_of_an_agreement_is_worded_apart(we_give: bool) -> None:
+    talk = Conversation()
+    talk.accept()
+    declined = talk.change(12, by=RESPONDENT)
+    talk.reject(declined.header.iri, by=PROPOSER)
+    talk.undo(talk.change(13, by=RESPONDENT), by=RESPONDENT)
+    talk.answer(talk.change(9, by=RESPONDENT), by=PROPOSER)
+    handover = talk.record(4, by=PROPOSER)
+    dispute = talk.reject(handover.event.iri, by=RESPONDENT)
+    talk.undo(dispute, by=RESPONDENT)
+    receipt = talk.record(3, by=RESPONDENT, mirrors=handover.event.iri)
+    talk.reject(receipt.event.iri, by=PROPOSER)
+    talk.revoke()
+    talk.undo(talk.root, by=RESPONDENT, agreement=AGREEMENT)
+    talk.decline()
+    talk.withdraw()
+    shown = replace(
+        agreement(Phase.AGREED, we_propose=we_give, we_give=we_give), request_iri=talk.root.header.iri
+    )  # fmt: skip
+
+    words = word_thread([((one.header.actor_iri == PROPOSER) is we_give, one) for one in talk.messages], shown)
+
+    assert words == [
+        "asks: 10", "says yes: 10", "asks to change it: 12", "refuses the change", "asks to change it: 13",
+        "takes back the change", "asks to change it: 9", "agrees to the change: 9", "signs the handover: 4",
+        "disputes the handover", "takes back the dispute", "signs the receipt: 3", "disputes the receipt", "cancels",
+        "cancels", "refuses", "takes back the request",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
