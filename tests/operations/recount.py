@@ -148,6 +148,7 @@ class MessageBook:
                 return thread
             case Accept() | Reject() | Undo() if activity.object_iri in self._root_of:
                 root_iri = self._root_of[activity.object_iri]
+                self._root_of[activity.header.iri] = root_iri
                 if isinstance(activity, Accept) and activity.result is not None and activity.result.iri is not None:
                     self._root_of[activity.result.iri] = root_iri
             case RecordEvent(event=event):
