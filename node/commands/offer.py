@@ -77,11 +77,17 @@ def edit(
     ] = None,
     tier: Annotated[TierName | None, typer.Option("--tier", help="Who may see it.", show_default=False)] = None,
     gone_by: GoneByOption = None,
+    minimum: Annotated[
+        int | None,
+        typer.Option(
+            "--minimum", metavar="N", min=1, max=QUANTITY_MAX, help="The smallest part given.", show_default=False
+        ),
+    ] = None,
     wait: WaitOption = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change how many, to whom or until when. Peers get the new version.
+    """Change how many, to whom, until when, or the smallest part. Peers get the new version.
 
     \b
     Example:
@@ -93,11 +99,15 @@ def edit(
     from node.operations.publish_proposal import EditOffer, edit_offer
     from protocol.vocabulary import Tier
 
-    if quantity is None and tier is None and gone_by is None:
-        raise typer.BadParameter("say what to change: --quantity, --tier or --gone-by")
+    if quantity is None and tier is None and gone_by is None and minimum is None:
+        raise typer.BadParameter("say what to change: --quantity, --tier, --gone-by or --minimum")
     with opened_node(home) as node:
         command = EditOffer(
-            offer_ref=offer, quantity=quantity, tier=None if tier is None else Tier(tier), gone_by_on=gone_by
+            offer_ref=offer,
+            quantity=quantity,
+            tier=None if tier is None else Tier(tier),
+            gone_by_on=gone_by,
+            minimum=minimum,
         )
         entry = write_and_wait(
             node,

@@ -64,12 +64,16 @@ def list_items_by_number(
 
 
 def list_items(connection: sqlite3.Connection, *, words: str | None, removed: bool, limit: int) -> list[Item]:
-    """Items whose name, number or place contains the words, in the order they were added."""
-    pattern = None if not words else f"%{_escape_like(words)}%"
+    """Items whose name, number and place together contain every one of the words, in the order they were added."""
+    # SQLite folds the case of ASCII only.
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
+    wanted = json.dumps((words or "").casefold().split())
     rows = connection.execute(
-        f"{_ITEM} WHERE (removed_at IS NOT NULL) = ? AND (? IS NULL OR name LIKE ? ESCAPE '\\'"
-        " OR inventory_number LIKE ? ESCAPE '\\' OR location_text LIKE ? ESCAPE '\\') ORDER BY items.id LIMIT ?",
-        (removed, pattern, pattern, pattern, pattern, limit),
+        f"{_ITEM} WHERE (removed_at IS NOT NULL) = ? AND NOT EXISTS ("
+        " SELECT 1 FROM json_each(?) AS word WHERE instr(casefold("
+        "  name || ' ' || coalesce(inventory_number, '') || ' ' || coalesce(location_text, '')), word.value) = 0)"
+        " ORDER BY items.id LIMIT ?",
+        (removed, wanted, limit),
     )
     return [_item_of(row) for row in rows]
 
@@ -175,10 +179,6 @@ def has_been_offered(connection: sqlite3.Connection, item_id: int) -> bool:
         (item_id, item_id),
     ).fetchone()
     return bool(row["referred"])
-
-
-def _escape_like(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _item_of(row: sqlite3.Row) -> Item:

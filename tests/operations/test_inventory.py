@@ -330,3 +330,14 @@ def test_a_day_that_stands_for_no_end_is_refused_with_advice(asker: Town, day: d
         with pytest.raises(RefusedError) as refused:
             asker.run(operation, command)
         assert refused.value.refused.code == "date"
+
+
+@pytest.mark.parametrize("words", ["øreklokker", "STYGG Øreklokker", "a77 rådhuset", "klokker"])
+def test_an_item_is_found_by_all_its_words_in_any_case_and_order(asker: Town, words: str) -> None:
+    sought = ItemChanges(name="Øreklokker (stygg)", inventory_number="A77", location_text="Rådhuset")
+    asker.run(add_item, AddItem(item=sought))
+    asker.run(add_item, AddItem(item=ItemChanges(name="Hylle (stygg)")))
+
+    found = items.list_items(asker.connection, words=words, removed=False, limit=10)
+
+    assert [item.name for item in found] == ["Øreklokker (stygg)"]
