@@ -80,7 +80,7 @@ def import_rows(connection: sqlite3.Connection, command: ImportRows, *, author: 
         if row.identity not in known:
             items.record_item(
                 connection,
-                _columns(row, author=author),
+                _new_columns(row, author=author),
                 iri=author.mint("items"),
                 identity=row.identity,
                 batch_id=command.batch_id,
@@ -147,11 +147,7 @@ _UNITS_AND_KINDS = re.compile("_(iri|text|grams|mm|minor|on)$")
 
 def _differing_fields(row: ImportRow, item: Item, *, author: Author) -> tuple[str, ...]:
     """The fields that the row states and the item has otherwise. What the row does not state is no difference."""
-    stated = _columns(row, author=author)
-    if row.quantity is None:
-        del stated["quantity"]
-    if row.category_text is None or author.scheme.find_by_text(row.category_text) is None:
-        del stated["category_iri"]
+    stated = _stated_columns(row, author=author)
     there = {name: getattr(item, name) for name in stated}
     there |= {"acquired_on": date_text(item.acquired_on), "gone_by_on": date_text(item.gone_by_on)}
     return tuple(
@@ -184,13 +180,22 @@ def _in_use(connection: sqlite3.Connection, item: Item) -> bool:
     return item.edited_at is not None or items.has_been_offered(connection, item.id)
 
 
-def _columns(row: ImportRow, *, author: Author) -> dict[str, object]:
-    stated = author.scheme.find_by_text(row.category_text) if row.category_text else None
-    category = stated or author.scheme.find_by_text(row.name)
+def _new_columns(row: ImportRow, *, author: Author) -> dict[str, object]:
+    """The columns of a new item: what the row states, else one piece, of the category that its name tells."""
+    columns = _stated_columns(row, author=author)
+    if columns["category_iri"] is None:
+        guessed = author.scheme.find_by_text(row.name)
+        columns["category_iri"] = None if guessed is None else guessed.iri
+    return columns | {"quantity": 1 if row.quantity is None else row.quantity}
+
+
+def _stated_columns(row: ImportRow, *, author: Author) -> dict[str, object]:
+    """All columns of an item as the row states them, None where it does not."""
+    category = author.scheme.find_by_text(row.category_text) if row.category_text else None
     return {
         "name": row.name,
         "category_iri": None if category is None else category.iri,
-        "quantity": 1 if row.quantity is None else row.quantity,
+        "quantity": row.quantity,
         "condition": None if row.condition is None else row.condition.value,
         "inventory_number": row.inventory_number,
         "serial_number": row.serial_number,
@@ -198,7 +203,7 @@ def _columns(row: ImportRow, *, author: Author) -> dict[str, object]:
         "location_text": row.location_text,
         "maker": row.maker,
         "model": row.model,
-        "notes": _notes_of(row, category_is_understood=stated is not None),
+        "notes": _notes_of(row, category_is_understood=category is not None),
         "mass_grams": row.mass_grams,
         "height_mm": row.height_mm,
         "width_mm": row.width_mm,
