@@ -33,6 +33,7 @@ def print_entry(node: "Node", entry: "CatalogueEntry", *, key: str, as_json: boo
             (key.capitalize(), entry.id),
             ("Name", entry.name),
             ("Category", None if category is None else category.label("en")),
+            ("Others read", entry.content or None),
             ("How many", entry.quantity),
             ("Available", entry.available),
             ("Smallest part", entry.minimum),

@@ -83,7 +83,13 @@ GoneByOption = Annotated[
 ]
 NotesOption = Annotated[
     str | None,
-    typer.Option("--notes", metavar="TEXT", parser=parse_text, help="Anything else.", show_default=False),
+    typer.Option(
+        "--notes",
+        metavar="TEXT",
+        parser=parse_text,
+        help="Anything else. Others read it in an offer of the item.",
+        show_default=False,
+    ),
 ]
 
 
