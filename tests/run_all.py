@@ -31,7 +31,7 @@ from tests.environments import (
 WORKERS = max(2, min(8, os.cpu_count() or 2))
 """Test processes at once on the first interpreter; the others have one beside them, because many tests only wait."""
 
-CASES_MAX = 3
+CASES_MAX = 2
 """Cases of each parametrized test on a further interpreter. The first one runs all of them."""
 
 ABOUT_THE_TREE = ("tests/architecture", "tests/documents", "tests/bench")

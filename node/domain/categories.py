@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from protocol.identifiers import Iri
 
 _WORD = re.compile(r"\w+")
+
+COMPOUND_CHARS_MIN = 4
+"""Characters of a word that may end a compound: shorter ones end too many words that mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,22 @@ class Category:
             yield word.casefold()
 
 
+_Words = tuple[tuple[str, Category], ...]
+"""Words as they are compared with a text, each with its category, the better ones first."""
+
+
 @dataclass(frozen=True, slots=True)
 class CategoryScheme:
     """All categories by IRI; the order of `categories` is the published one."""
 
     categories: tuple[Category, ...]
+    _words: _Words = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        words = [(_folded(word), category) for category in self.categories for word in category.words()]
+        # Stable, so that of two equally long words the one of the category that comes first counts.
+        by_length = tuple(sorted((pair for pair in words if pair[0]), key=lambda pair: -len(pair[0])))
+        object.__setattr__(self, "_words", by_length)
 
     def find(self, reference: str) -> Category | None:
         """The category with this IRI or slug, or None."""
@@ -50,39 +64,30 @@ class CategoryScheme:
         the rest of the text names something that bears data, it is that: "PC med skjerm" is a computer, whatever comes
         with it, and a "PC-skjerm" is a screen.
         """
-        folded = " ".join(_WORD.findall(text.casefold()))
-        found, word = _best_of(self.categories, folded)
+        folded = f" {_folded(text)} "
+        word, found = _best_of(self._words, folded)
         if found is None or found.bears_data:
             return found
-        rest = f" {folded} ".replace(f" {word} ", " ").strip()
-        bearing, _ = _best_of([category for category in self.categories if category.bears_data], rest)
+        data_bearing = tuple(pair for pair in self._words if pair[1].bears_data)
+        _, bearing = _best_of(data_bearing, folded.replace(f" {word} ", " "))
         return bearing or found
 
 
-def _best_of(categories: Iterable[Category], folded: str) -> tuple[Category | None, str]:
-    """The category with the best word in the text, and the word."""
-    best: tuple[int, int] = (0, 0)
-    found: Category | None = None
-    best_word = ""
-    for category in categories:
-        for words in category.words():
-            word = " ".join(_WORD.findall(words))
-            rank = _rank(word, folded)
-            if rank > best:
-                best, found, best_word = rank, category, word
-    return found, best_word
+def _folded(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
-def _rank(word: str, folded: str) -> tuple[int, int]:
-    # Both are words with one space between, so a space is the only boundary; a pattern for each of several hundred
-    # words would be compiled anew at every call and cost 16 ms (measured 2026-11-23).
-    if not word:
-        return (0, 0)
-    if f" {word} " in f" {folded} ":
-        return (2, len(word))
-    if len(word) >= 4 and f"{word} " in f"{folded} ":
-        return (1, len(word))
-    return (0, 0)
+def _best_of(words: _Words, folded: str) -> tuple[str, Category | None]:
+    """The first word that stands in the text, else the first that ends a compound there, with its category."""
+    # Words have one space between them and the text one at either end, so a space is the only boundary. A pattern for
+    # each of several hundred words would be compiled anew at every call and cost 16 ms (measured 2026-11-23).
+    for word, category in words:
+        if f" {word} " in folded:
+            return word, category
+    for word, category in words:
+        if len(word) >= COMPOUND_CHARS_MIN and f"{word} " in folded:
+            return word, category
+    return "", None
 
 
 def parse_scheme(concepts: Iterable[Mapping[str, object]]) -> CategoryScheme:

@@ -148,6 +148,9 @@ CREATE TABLE items (
 ) STRICT;
 CREATE INDEX items_by_batch ON items (batch_id);
 
+CREATE INDEX items_by_inventory_number ON items (inventory_number) WHERE inventory_number IS NOT NULL;
+CREATE INDEX items_by_serial_number ON items (serial_number) WHERE serial_number IS NOT NULL;
+
 CREATE TABLE proposals (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     iri TEXT NOT NULL UNIQUE,
