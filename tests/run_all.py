@@ -28,9 +28,8 @@ from tests.environments import (
     without_compiling_again,
 )
 
-WORKERS = max(2, min(8, os.cpu_count() or 2)) + 1
-"""Test processes at once on the first interpreter, one more than processors, because many tests only wait for the nodes
-that they started; the other interpreters have one process beside them."""
+WORKERS = max(2, min(8, os.cpu_count() or 2))
+"""Test processes at once on the first interpreter; the others have one beside them, because many tests only wait."""
 
 CASES_MAX = 2
 """Cases of each parametrized test on a further interpreter. The first one runs all of them."""

@@ -67,6 +67,13 @@ def some_failed(connection: sqlite3.Connection) -> bool:
     return any(cursor.failures for cursor in feeds.list_subscriptions(connection, limit=10))
 
 
+@pytest.fixture
+async def friend(friend: Town, asker: Served) -> Town:
+    """The peer, once the first attempt to reach it has failed: the next is made when the clock moves, not before."""
+    await until(asker, some_failed)
+    return friend
+
+
 async def actor_of(served: Served) -> AddPeer:
     answer = await served.get("/actor")
     document = parse_object(answer.body, bytes_max=65_536)
