@@ -34,8 +34,25 @@ WORKERS = max(2, min(8, os.cpu_count() or 2))
 CASES_MAX = 2
 """Cases of each parametrized test on a further interpreter. The first one runs all of them."""
 
-ABOUT_THE_TREE = ("tests/architecture", "tests/documents", "tests/bench")
-"""Folders of tests that tell of files and not of a Python: they run on the first interpreter only."""
+ON_EVERY_PYTHON = (
+    "tests/protocol",
+    "tests/schemas",
+    "tests/domain",
+    "tests/store",
+    "tests/sheets",
+    "tests/serving",
+    "tests/web",
+    "tests/operations/test_exchange.py",
+    "tests/operations/test_inventory.py",
+    "tests/federation/test_exchange_over_http.py",
+    "tests/federation/test_transport.py",
+    "tests/commands/test_catalogue.py",
+    "tests/commands/test_exchange.py",
+    "tests/commands/test_init.py",
+    "tests/commands/test_item_import.py",
+)
+"""What may differ from Python to Python: everything pure, the database, a node that starts and stops, and one way
+through the use cases, over HTTP and by commands. The rest runs on the first interpreter only (docs/adr/0012)."""
 
 SUMMARY = re.compile(r"=+ .*\bin \d[\d.]*s.* =+")
 """pytest's own last line."""
@@ -134,7 +151,7 @@ def test_everything(run: Run, *, python: Path, label: str) -> str:
 
 
 def test_beside(run: Run, interpreter: Interpreter, *, pip_from: Path) -> str:
-    """A further interpreter runs what is about code and not slow, some cases of each test. Returns the output."""
+    """A further interpreter runs what may differ there and is not slow, some cases of each. Returns the output."""
     name = f"tests on {interpreter.label}"
     output = io.StringIO()
     folder = environment_folder(interpreter, is_first=False)
@@ -145,7 +162,7 @@ def test_beside(run: Run, interpreter: Interpreter, *, pip_from: Path) -> str:
         run.outcomes.append(f"{name}: FAILED, no environment")
         return f"\n--- {name}\nno environment: {failure}\n"
     options = ["-q", "-n", "0", "-m", "not slow and not soak", "--hypothesis-profile=quick"]
-    options += [f"--cases-max={CASES_MAX}", *(f"--ignore={tests}" for tests in ABOUT_THE_TREE)]
+    options += [f"--cases-max={CASES_MAX}", *ON_EVERY_PYTHON]
     run.step(name, python_in(folder), "-m", "pytest", *options, output=output)
     return output.getvalue()
 
@@ -155,7 +172,7 @@ def close(run: Run, discovery: Discovery, *, first: Interpreter) -> None:
     print("\n--- result")
     for outcome in run.outcomes:
         print(outcome)
-    some = f"no slow test, {CASES_MAX} cases of each other"
+    some = f"what may differ from Python to Python, {CASES_MAX} cases of each test"
     tested = ", ".join(
         f"{interpreter.label} ({'all tests' if interpreter == first else some})"
         for interpreter in discovery.interpreters

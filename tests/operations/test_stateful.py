@@ -12,7 +12,7 @@ from tests.operations.market import Market
 pytestmark = pytest.mark.no_cover
 
 HISTORIES = settings(
-    max_examples=min(40, settings().max_examples),
+    max_examples=min(25, settings().max_examples),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
