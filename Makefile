@@ -19,7 +19,7 @@ setup: ## make or refresh the environment .venv (the others do it by themselves)
 demo: setup ## four nodes on this machine exchange a thing before your eyes; Ctrl-C stops them
 	@.venv/bin/krets demo
 
-test: setup ## everything: style, types, imports, all tests, coverage, every installed Python
+test: setup ## everything: style, types, imports, all tests, coverage, a part on every other Python
 	@$(python) -m tests.run_all
 
 bench: setup ## measure, as ratios to the raw limits of this machine

@@ -3,8 +3,8 @@
 One loop finds what is due, one worker a peer sends it. A worker sends a bounded batch and ends, so that what was
 published meanwhile, above all an answer in the peer's own feed, goes before the rest of a long catalogue. The cursor
 is in the database: a stop at any point repeats at most one batch, which the peer recognises by its ids. Nothing is
-ever dropped; a message that its peer refuses for good is recorded as
-refused. When the next attempt may be is decided in `protocol.retry`, what is due in `node.store.feeds`.
+ever dropped; a message that its peer refuses for good is recorded as refused. When the next attempt may be is decided
+in `protocol.retry`, what is due in `node.store.feeds`.
 """
 
 import asyncio

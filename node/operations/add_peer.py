@@ -13,6 +13,9 @@ from protocol.compose import compose_follow
 from protocol.discovery import RemoteActor
 from protocol.identifiers import origin_of
 
+CURSORS_MAX = 4
+"""Of one peer: its bilateral feed and the tier feeds."""
+
 
 @dataclass(frozen=True, slots=True)
 class AddPeer:
@@ -37,14 +40,16 @@ def add_peer(connection: sqlite3.Connection, command: AddPeer, *, author: Author
     if peer.blocked:
         raise refuse("blocked", f"Peer {peer.id} is blocked. Remove it first: krets peer remove {peer.id}.")
     peers.record_actor(connection, peer.id, actor, now=now)
-    arrived = not any(
-        cursor.bilateral and cursor.waiting for cursor in feeds.list_subscriptions(connection, peer_id=peer.id, limit=4)
-    )
-    if peer.following_state is not FollowingState.ACCEPTED and (
-        peer.following_state is not FollowingState.SENT or arrived
-    ):
+    if _may_follow(connection, peer):
         _send_follow(connection, peer, author=author, now=now)
     return peers.load_peer(connection, peer.id)
+
+
+def _may_follow(connection: sqlite3.Connection, peer: Peer) -> bool:
+    if peer.following_state is not FollowingState.SENT:
+        return peer.following_state is not FollowingState.ACCEPTED
+    cursors = feeds.list_subscriptions(connection, peer_id=peer.id, limit=CURSORS_MAX)
+    return not any(cursor.bilateral and cursor.waiting for cursor in cursors)
 
 
 def _send_follow(connection: sqlite3.Connection, peer: Peer, *, author: Author, now: datetime) -> None:

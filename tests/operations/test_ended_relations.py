@@ -2,6 +2,7 @@
 
 import pytest
 
+from node.domain.agreements import Agreement
 from node.domain.outcomes import RefusedError
 from node.domain.peers import FollowerState, FollowingState
 from node.operations.add_peer import AddPeer, add_peer
@@ -35,6 +36,14 @@ def outcomes_of(town: Town) -> list[tuple[str, str]]:
 def waiting(town: Town) -> int:
     """Messages that have not arrived."""
     return sum(cursor.waiting for cursor in feeds.list_subscriptions(town.connection, limit=10))
+
+
+def handed_over(world: World, giver: Town, receiver: Town) -> Agreement:
+    """An agreement of four, all of them given, and the receiver has yet to sign."""
+    agreement = agreed(world, giver, receiver, quantity=4)
+    giver.run(give, GiveHandover(reference=agreement.request_iri, quantity=None))
+    world.deliver()
+    return agreement
 
 
 def accept_again(world: World, follower: Town, followed: Town) -> None:
@@ -76,9 +85,7 @@ def test_both_may_leave_at_once(world: World, asker: Town, baerum: Town) -> None
 def test_a_request_that_crosses_the_end_is_answered_and_holds_nothing_up(
     world: World, asker: Town, baerum: Town
 ) -> None:
-    agreement = agreed(world, asker, baerum, quantity=4)
-    asker.run(give, GiveHandover(reference=agreement.request_iri, quantity=None))
-    world.deliver()
+    agreement = handed_over(world, asker, baerum)
     crossing = ask(baerum, agreement.proposal_iri, quantity=1)
     asker.run(reject_peer, RejectPeer(peer_id=asker.peer(baerum).id))
     baerum.run(receive, ReceiveHandover(reference=agreement.request_iri, quantity=None))
@@ -93,9 +100,7 @@ def test_a_request_that_crosses_the_end_is_answered_and_holds_nothing_up(
 def test_a_request_that_crosses_a_block_is_refused_for_good_and_holds_nothing_up(
     world: World, asker: Town, baerum: Town
 ) -> None:
-    agreement = agreed(world, asker, baerum, quantity=4)
-    asker.run(give, GiveHandover(reference=agreement.request_iri, quantity=None))
-    world.deliver()
+    agreement = handed_over(world, asker, baerum)
     crossing = ask(baerum, agreement.proposal_iri, quantity=1)
     asker.run(block_peer, BlockPeer(peer_id=asker.peer(baerum).id))
     baerum.run(receive, ReceiveHandover(reference=agreement.request_iri, quantity=None))
@@ -111,9 +116,7 @@ def test_a_request_that_crosses_a_block_is_refused_for_good_and_holds_nothing_up
 def test_a_blocked_peer_with_old_agreements_writes_nothing_but_about_them(
     world: World, asker: Town, baerum: Town
 ) -> None:
-    agreement = agreed(world, asker, baerum, quantity=4)
-    asker.run(give, GiveHandover(reference=agreement.request_iri, quantity=None))
-    world.deliver()
+    agreement = handed_over(world, asker, baerum)
     baerum.run(receive, ReceiveHandover(reference=agreement.request_iri, quantity=None))
     world.deliver()
     asker.run(block_peer, BlockPeer(peer_id=asker.peer(baerum).id))
