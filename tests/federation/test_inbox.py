@@ -13,14 +13,15 @@ import pytest
 from node.federation.inbox import REFUSALS_UNDER_WAY_MAX
 from node.federation.transport import ExchangeFailed, HttpAnswer
 from node.operations.decide_peer import BlockPeer, RemovePeer, block_peer, remove_peer
-from node.store import peers
-from protocol.compose import compose_accept_follow, compose_follow, seal
+from node.store import messages, peers
+from protocol.activities import parse_recorded
+from protocol.compose import compose_accept_follow, compose_follow, compose_reject, compose_request, seal
 from protocol.discovery import actor_document
 from protocol.http_signatures import HttpRequest, sign_request
 from protocol.identifiers import ActorIri, Domain, Iri
 from protocol.keys import TransportKey, ed25519_pem_from_seed
-from protocol.limits import ACTIVITY_BYTES_MAX, STRANGER_BYTES_MAX, UNKNOWN_FOLLOWS_MAX
-from protocol.vocabulary import Tier
+from protocol.limits import ACTIVITY_BYTES_MAX, PARTY_MESSAGES_MAX, STRANGER_BYTES_MAX, UNKNOWN_FOLLOWS_MAX
+from protocol.vocabulary import Counterfactual, Quantity, Tier, Unit
 from tests.cast import Clock, Town, World, seed_of
 from tests.federation.serving import Answer, Network, Served, problem_of
 
@@ -461,3 +462,39 @@ async def test_a_flood_of_refusals_is_answered_without_filling_the_writers_queue
 def dict_of(document: object) -> dict[str, object]:
     assert isinstance(document, dict)
     return document
+
+
+async def test_who_has_said_all_that_one_party_may_say_about_an_agreement_is_refused(
+    asker: Served, friend: Town
+) -> None:
+    request_iri = Iri(f"{friend.author.origin}/activities/request-1")
+    request = compose_request(
+        iri=request_iri, actor_iri=friend.actor_iri, to=ActorIri(Iri("https://asker.example/actor")),
+        satisfies=Iri("https://asker.example/proposals/none#primary"), quantity=Quantity.of(1, Unit.ONE),
+        proposal_version=None, proposal_digest=None, counterfactual=Counterfactual.NOT_SAID, expires_at=None,
+        seen=frozenset(), published=friend.clock.now, context=friend.author.context,
+    )  # fmt: skip
+    first = await post(asker, friend, seal(request, key=friend.author.proof_key, created=friend.clock.now))
+
+    def refusal() -> bytes:
+        unsigned = compose_reject(
+            iri=friend.author.mint("activities"), actor_iri=friend.actor_iri, object_iri=request_iri,
+            to=ActorIri(Iri("https://asker.example/actor")), code="other", seen=frozenset(),
+            published=friend.clock.now, context=friend.author.context,
+        )  # fmt: skip
+        return seal(unsigned, key=friend.author.proof_key, created=friend.clock.now)
+
+    def fill(connection: sqlite3.Connection) -> None:
+        for _ in range(PARTY_MESSAGES_MAX - 2):
+            said = parse_recorded(refusal())
+            messages.record_message(
+                connection, said, peer_id=1, thread_iri=request_iri, outcome="illegal", now=friend.clock.now
+            )
+
+    await asyncio.to_thread(asker.node.write, fill)
+
+    last = await post(asker, friend, refusal())
+    over = await post(asker, friend, refusal())
+
+    assert (first.document, last.document) == ({"outcome": "applied"}, {"outcome": "illegal"})
+    assert problem_of(over) == (429, "too-many")
