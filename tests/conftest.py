@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Generator, Iterator
 
+import coverage
 import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
@@ -39,6 +40,14 @@ def nothing_blocks_the_event_loop() -> Iterator[BlockBuster]:
         yield guard
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End the first of two measurements: pytest-cov 7.1 begins one more in each worker, which `no_cover` leaves on."""
+    surplus = coverage.Coverage.current()
+    if surplus is not None and hasattr(session.config, "workerinput"):
+        surplus.stop()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """An option for further interpreters, where another case of the same test seldom finds something new."""
     parser.addoption(
@@ -50,7 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long tests first, in an order otherwise random, so that no worker begins one when the others have finished.
 
-    They are not measured: what they run again in this process, the others have measured, and it costs as much again.
+    They are not measured, nor are those that draw their examples: what they run again in this process, the others have
+    measured, measuring doubles their time, and what is reached by luck must not carry a floor.
     """
     cases_max = config.getoption("cases_max")
     if cases_max is not None:
@@ -60,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in drawn])
         items[:] = [item for item in items if item.nodeid in drawn]
     for item in items:
-        if item.get_closest_marker("slow") is not None:
+        if item.get_closest_marker("slow") is not None or hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("no_cover")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 

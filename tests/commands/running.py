@@ -2,12 +2,15 @@
 
 import json
 import sqlite3
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from cli import app
@@ -36,8 +39,22 @@ def krets(*words: object, home: Path | None = None, environment: Mapping[str, st
     if home is not None:
         arguments += ["--home", str(home)]
     runner = CliRunner(env={"KRETS_HOME": None, "COLUMNS": "80", **(environment or {})})
-    result = runner.invoke(app, arguments, catch_exceptions=False)
-    return Outcome(exit_code=result.exit_code, out=result.stdout, err=result.stderr)
+    with runner.isolation() as (out, err, _):
+        try:
+            _command_line()(arguments)
+        except SystemExit as end:
+            exit_code = end.code
+        sys.stdout.flush()
+        sys.stderr.flush()
+        texts = [stream.getvalue().decode().replace("\r\n", "\n") for stream in (out, err)]
+    assert isinstance(exit_code, int)
+    return Outcome(exit_code, *texts)
+
+
+@cache
+def _command_line() -> Any:
+    """What is made of all the commands' signatures, once: it takes longer than most commands."""
+    return get_command(app)
 
 
 def granted(*words: object, home: Path) -> Any:

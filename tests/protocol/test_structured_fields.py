@@ -102,13 +102,14 @@ def second_reading(text: str) -> dict[str, str]:
         ),
     ],
 )
-def test_an_inner_list_is_read(text: str, components: tuple[Component, ...], parameters: Parameters) -> None:
+def test_an_inner_list_is_read_and_written(text: str, components: tuple[Component, ...], parameters: Parameters) -> None:
     members = parse_inner_lists(f"  sig1={text} ")
 
     assert members.keys() == {"sig1"}
     assert members["sig1"].components == components
     assert members["sig1"].parameters == parameters
     assert members["sig1"].text == text
+    assert serialize_inner_list(components, parameters=parameters) == text
 
 
 def test_several_members_are_read_in_order() -> None:

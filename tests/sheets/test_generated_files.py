@@ -29,6 +29,9 @@ from tests.sheets.things import (
     texts_of,
 )
 
+# What they reach, the others measure with a file each.
+pytestmark = pytest.mark.no_cover
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextCase:
