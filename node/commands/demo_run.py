@@ -5,7 +5,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -65,6 +65,7 @@ def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> N
         try:
             try:
                 _tell(story, teller, outcomes, count=count)
+                _hold_signals()
             except DemoFailed as error:
                 raise _refusal(error.safe_text, story, outcomes, _show_all(nodes, fleet)) from error
             except DemoInterrupted as error:
@@ -73,9 +74,7 @@ def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> N
             shown = _show_all(nodes, fleet)
             if as_json:
                 print_json(ok=True, steps=outcomes, nodes=shown, agreement=story.agreement_iri)
-            _say_where(teller, shown, base, once=once)
-            if not once:
-                _serve_until_stopped(fleet)
+            _stay(fleet, teller, shown, base, once=once)
         finally:
             _ignore_signals()
             fleet.stop()
@@ -125,6 +124,15 @@ def _show_all(nodes: tuple[DemoNode, ...], fleet: Fleet) -> list[ShownNode]:
     ]
 
 
+def _stay(fleet: Fleet, teller: Teller, shown: list[ShownNode], base: Path, *, once: bool) -> None:
+    """Say where everything is and serve on; from here on a signal, also one that was held, is the ordinary end."""
+    with suppress(DemoInterrupted):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        _say_where(teller, shown, base, once=once)
+        if not once:
+            _serve_until_stopped(fleet)
+
+
 def _say_where(teller: Teller, shown: list[ShownNode], base: Path, *, once: bool) -> None:
     """Where everything is, for those who want to look further."""
     width = max(len(node.name) for node in shown)
@@ -137,7 +145,7 @@ def _say_where(teller: Teller, shown: list[ShownNode], base: Path, *, once: bool
 
 
 def _serve_until_stopped(fleet: Fleet) -> None:
-    """Watch the nodes until a signal comes. Exits 1 with one line on stderr if one dies: the result is printed."""
+    """Watch the nodes until DemoInterrupted. Exits 1 with one line on stderr if one dies: the result is printed."""
     try:
         while True:
             fleet.check_alive()
@@ -146,8 +154,6 @@ def _serve_until_stopped(fleet: Fleet) -> None:
         text = f"The demo failed after the story, while serving: {error.safe_text}"
         print_error(code="demo-failed", message=text, as_json=False)
         raise typer.Exit(1) from error
-    except DemoInterrupted:
-        return
 
 
 def _make_base(folder: Path | None, cast: tuple[Organisation, ...]) -> Path:
@@ -198,6 +204,11 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _hold_signals() -> None:
+    """What was told is printed whole before a signal is heard."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
 
 
 def _ignore_signals() -> None:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -40,15 +41,13 @@ def krets(*words: object, home: Path | None = None, environment: Mapping[str, st
         arguments += ["--home", str(home)]
     runner = CliRunner(env={"KRETS_HOME": None, "COLUMNS": "80", **(environment or {})})
     with runner.isolation() as (out, err, _):
-        try:
+        with pytest.raises(SystemExit) as ended:
             _command_line()(arguments)
-        except SystemExit as end:
-            exit_code = end.code
         sys.stdout.flush()
         sys.stderr.flush()
         texts = [stream.getvalue().decode().replace("\r\n", "\n") for stream in (out, err)]
-    assert isinstance(exit_code, int)
-    return Outcome(exit_code, *texts)
+    assert isinstance(ended.value.code, int)
+    return Outcome(ended.value.code, *texts)
 
 
 @cache

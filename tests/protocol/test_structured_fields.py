@@ -102,7 +102,7 @@ def second_reading(text: str) -> dict[str, str]:
         ),
     ],
 )
-def test_an_inner_list_is_read_and_written(text: str, components: tuple[Component, ...], parameters: Parameters) -> None:
+def test_an_inner_list_reads_and_writes(text: str, components: tuple[Component, ...], parameters: Parameters) -> None:
     members = parse_inner_lists(f"  sig1={text} ")
 
     assert members.keys() == {"sig1"}
