@@ -30,6 +30,30 @@ class DemoInterrupted(BaseException):
     """Ctrl-C, TERM or a closed terminal. Not an Exception, so that nothing on the way takes it for a mistake."""
 
 
+class Interruptions:
+    """Signals to stop raise DemoInterrupted: at once or, if they come while they are held, at the release."""
+
+    def __init__(self) -> None:
+        self._held = False
+        self._waiting = False
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """The handler of the signals."""
+        if not self._held:
+            raise DemoInterrupted(number, frame)
+        self._waiting = True
+
+    def hold(self) -> None:
+        """From here on a signal waits."""
+        self._held = True
+
+    def release(self) -> None:
+        """Raise DemoInterrupted if a signal waits; from here on none does."""
+        self._held = False
+        if self._waiting:
+            raise DemoInterrupted
+
+
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
     """How a step came out; `detail` says what was read back, or what was wrong."""
@@ -58,14 +82,15 @@ def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> N
         for one, port in zip(cast, pick_ports(count), strict=True)
     )
     teller = Teller(stderr_console() if as_json else stdout_console(), cast)
-    with _interruptible(), _child_environment() as environment:
+    with _interruptible() as interruptions, _child_environment() as environment:
         fleet = Fleet(environment=environment, patience_seconds=WAIT_SECONDS_MAX)
         story = Story(fleet, nodes, teller)
         outcomes: list[StepOutcome] = []
         try:
             try:
                 _tell(story, teller, outcomes, count=count)
-                _hold_signals()
+                # What was told is printed whole before anybody hears a signal.
+                interruptions.hold()
             except DemoFailed as error:
                 raise _refusal(error.safe_text, story, outcomes, _show_all(nodes, fleet)) from error
             except DemoInterrupted as error:
@@ -74,7 +99,11 @@ def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> N
             shown = _show_all(nodes, fleet)
             if as_json:
                 print_json(ok=True, steps=outcomes, nodes=shown, agreement=story.agreement_iri)
-            _stay(fleet, teller, shown, base, once=once)
+            _say_where(teller, shown, base, once=once)
+            if not once:
+                with suppress(DemoInterrupted):
+                    interruptions.release()
+                    _serve_until_stopped(fleet)
         finally:
             _ignore_signals()
             fleet.stop()
@@ -122,15 +151,6 @@ def _show_all(nodes: tuple[DemoNode, ...], fleet: Fleet) -> list[ShownNode]:
         ShownNode(name=node.name, address=node.address, home=node.home.resolve(), pid=fleet.pid_of(node))
         for node in nodes
     ]
-
-
-def _stay(fleet: Fleet, teller: Teller, shown: list[ShownNode], base: Path, *, once: bool) -> None:
-    """Say where everything is and serve on; from here on a signal, also one that was held, is the ordinary end."""
-    with suppress(DemoInterrupted):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-        _say_where(teller, shown, base, once=once)
-        if not once:
-            _serve_until_stopped(fleet)
 
 
 def _say_where(teller: Teller, shown: list[ShownNode], base: Path, *, once: bool) -> None:
@@ -192,23 +212,15 @@ def _child_environment() -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _interruptible() -> Iterator[Interruptions]:
     """Ctrl-C, TERM and HUP raise DemoInterrupted here; afterwards signals are as they were before."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise DemoInterrupted(number, frame)
-
-    before = {number: signal.signal(number, interrupt) for number in STOP_SIGNALS}
+    interruptions = Interruptions()
+    before = {number: signal.signal(number, interruptions.hear) for number in STOP_SIGNALS}
     try:
-        yield
+        yield interruptions
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _hold_signals() -> None:
-    """What was told is printed whole before a signal is heard."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
 
 
 def _ignore_signals() -> None:

@@ -170,43 +170,33 @@ def test_a_node_that_dies_while_serving_ends_the_demo_with_one_line(
     assert "after the story, while serving: the node of Asker" in said.err
 
 
-def stay_until_stopped(tmp_path: Path, screen: io.StringIO) -> None:
-    teller = Teller(Console(file=screen, width=80), list_cast(2))
-    shown = [demo_run.ShownNode(name="Asker", address="http://127.0.0.1:1", home=tmp_path, pid=None)]
-    demo_run._stay(make_fleet(), teller, shown, tmp_path, once=False)
-
-
-def test_a_signal_while_serving_is_the_ordinary_end(tmp_path: Path) -> None:
+def test_a_signal_ends_the_serving_and_leaves_signals_as_they_were() -> None:
+    before = signal.getsignal(signal.SIGTERM)
     with demo_run._interruptible():
         threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
 
-        stay_until_stopped(tmp_path, io.StringIO())
+        with pytest.raises(demo_run.DemoInterrupted):
+            demo_run._serve_until_stopped(make_fleet())
 
-    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN
-
-
-class InterruptedScreen(io.StringIO):
-    """Ctrl-C comes while this is written to."""
-
-    def write(self, text: str) -> int:
-        os.kill(os.getpid(), signal.SIGINT)
-        return super().write(text)
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_signal_while_the_end_is_told_is_the_ordinary_end(tmp_path: Path) -> None:
-    with demo_run._interruptible():
-        stay_until_stopped(tmp_path, InterruptedScreen())
-
-
-def test_a_signal_held_while_the_document_is_printed_is_heard_afterwards(tmp_path: Path) -> None:
-    screen = io.StringIO()
-    with demo_run._interruptible():
-        demo_run._hold_signals()
+def test_a_signal_that_comes_while_signals_are_held_is_heard_at_the_release() -> None:
+    with demo_run._interruptible() as interruptions:
+        interruptions.hold()
         os.kill(os.getpid(), signal.SIGHUP)
 
-        stay_until_stopped(tmp_path, screen)
+        with pytest.raises(demo_run.DemoInterrupted):
+            interruptions.release()
 
-    assert screen.getvalue() == ""
+
+def test_signals_that_were_held_in_vain_are_heard_again_after_the_release() -> None:
+    with demo_run._interruptible() as interruptions:
+        interruptions.hold()
+        interruptions.release()
+
+        with pytest.raises(demo_run.DemoInterrupted):
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_a_port_that_somebody_has_is_not_picked() -> None:
