@@ -6,20 +6,22 @@ python := $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 venv := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench soak lint types locks clean
+.PHONY: help setup have-python demo test bench soak lint types locks clean
 
 help: ## show this list
 	@echo "Krets. Targets:"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## make or refresh the environment .venv (the others do it by themselves)
-	@test -n "$(python)" || { echo "Python 3.11 or later is needed. On Debian: apt-get install python3-venv" >&2; exit 1; }
+setup: have-python ## make or refresh the environment .venv (the others do it by themselves)
 	@$(python) -m tests.environments
+
+have-python:
+	@test -n "$(python)" || { echo "Python 3.11 or later is needed. On Debian: apt-get install python3-venv" >&2; exit 1; }
 
 demo: setup ## four nodes on this machine exchange a thing before your eyes; Ctrl-C stops them
 	@.venv/bin/krets demo
 
-test: setup ## everything: style, types, imports, all tests, coverage, a part on every other Python
+test: have-python ## everything: style, types, imports, all tests, coverage, a part on every other Python
 	@$(python) -m tests.run_all
 
 bench: setup ## measure, as ratios to the raw limits of this machine

@@ -21,9 +21,10 @@ from tests.environments import (
     Discovery,
     Interpreter,
     SetupFailed,
+    begin_environment,
     environment_folder,
+    fill_environment,
     find_interpreters,
-    make_environment,
     python_in,
     without_compiling_again,
 )
@@ -111,15 +112,21 @@ def main() -> int:
     first, *others = discovery.interpreters
     run = Run()
     folder = environment_folder(first, is_first=True)
-    print(f"first interpreter: Python {first.label}; also: {', '.join(other.label for other in others) or 'none'}")
-    make_environment(first, folder, pip_from=None)
+    also = ", ".join(other.label for other in others) or "none"
+    print(f"first interpreter: Python {first.label}; also: {also}", flush=True)
     python = python_in(folder)
-    with ThreadPoolExecutor(max_workers=1) as background:
-        told_beside = [background.submit(test_beside, run, other, pip_from=python) for other in others]
-        check_source(run, python=python)
-        summary = test_everything(run, python=python, label=first.label)
-        for told in told_beside:
-            print(told.result(), end="", flush=True)
+    try:
+        begin_environment(first, folder)
+        with ThreadPoolExecutor(max_workers=1) as background:
+            told_beside = [background.submit(test_beside, run, other, pip_from=python) for other in others]
+            fill_environment(first, folder, pip_from=python)
+            check_source(run, python=python)
+            summary = test_everything(run, python=python, label=first.label)
+            for told in told_beside:
+                print(told.result(), end="", flush=True)
+    except SetupFailed as failure:
+        print(f"The set-up failed.\n{failure}", file=sys.stderr)
+        return 1
     close(run, discovery, first=first)
     print(summary or "pytest gave no summary")
     return 1 if run.failed else 0
@@ -156,7 +163,7 @@ def test_beside(run: Run, interpreter: Interpreter, *, pip_from: Path) -> str:
     output = io.StringIO()
     folder = environment_folder(interpreter, is_first=False)
     try:
-        make_environment(interpreter, folder, pip_from=pip_from)
+        fill_environment(interpreter, folder, pip_from=pip_from)
     except SetupFailed as failure:
         run.failed.append(name)
         run.outcomes.append(f"{name}: FAILED, no environment")
