@@ -5,6 +5,7 @@ Fixtures of one area belong in the conftest.py of its own folder.
 
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Generator, Iterator
 
@@ -19,6 +20,9 @@ from tests.shared_uses import SharedUses
 
 # openpyxl reads with lxml where it finds it. A test's library brings lxml; an installed node has none, so nor do we.
 os.environ["OPENPYXL_LXML"] = "False"
+
+# A run in the background begins with Ctrl-C ignored, and so would every process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: how long an example takes tells of the machine, not of the code. `quick` is for further interpreters.
 hypothesis.settings.register_profile("full", deadline=None, print_blob=True)
