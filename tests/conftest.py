@@ -48,7 +48,11 @@ def nothing_blocks_the_event_loop() -> Iterator[BlockBuster]:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """End the first of two measurements: pytest-cov 7.1 begins one more in each worker, which `no_cover` leaves on."""
     surplus = coverage.Coverage.current()
-    if surplus is not None and hasattr(session.config, "workerinput"):
+    if (
+        surplus is not None
+        and hasattr(session.config, "workerinput")
+        and session.config.pluginmanager.hasplugin("_cov")
+    ):
         surplus.stop()
 
 

@@ -115,18 +115,20 @@ def main() -> int:
     also = ", ".join(other.label for other in others) or "none"
     print(f"first interpreter: Python {first.label}; also: {also}", flush=True)
     python = python_in(folder)
-    try:
-        begin_environment(first, folder)
-        with ThreadPoolExecutor(max_workers=1) as background:
+    with ThreadPoolExecutor(max_workers=1) as background:
+        try:
+            begin_environment(first, folder)
             told_beside = [background.submit(test_beside, run, other, pip_from=python) for other in others]
             fill_environment(first, folder, pip_from=python)
             check_source(run, python=python)
             summary = test_everything(run, python=python, label=first.label)
-            for told in told_beside:
-                print(told.result(), end="", flush=True)
-    except SetupFailed as failure:
-        print(f"The set-up failed.\n{failure}", file=sys.stderr)
-        return 1
+        except (SetupFailed, KeyboardInterrupt) as reason:
+            told = f"The set-up failed.\n{reason}" if isinstance(reason, SetupFailed) else "Interrupted."
+            print(told, file=sys.stderr, flush=True)
+            background.shutdown(wait=False, cancel_futures=True)
+            return 1
+        for told in told_beside:
+            print(told.result(), end="", flush=True)
     close(run, discovery, first=first)
     print(summary or "pytest gave no summary")
     return 1 if run.failed else 0

@@ -31,17 +31,23 @@ class DemoInterrupted(BaseException):
 
 
 class Interruptions:
-    """Signals to stop raise DemoInterrupted: at once or, if they come while they are held, at the release."""
+    """The first signal to stop raises DemoInterrupted, held ones at the release; all that come after it do nothing.
+
+    They are held at the beginning.
+    """
 
     def __init__(self) -> None:
-        self._held = False
+        self._held = True
         self._waiting = False
 
     def hear(self, number: int, frame: FrameType | None) -> None:
         """The handler of the signals."""
-        if not self._held:
-            raise DemoInterrupted(number, frame)
-        self._waiting = True
+        if self._held:
+            self._waiting = True
+            return
+        # What answers the first signal, stopping every node above all, is not to be interrupted by a second.
+        self._held = True
+        raise DemoInterrupted(number, frame)
 
     def hold(self) -> None:
         """From here on a signal waits."""
@@ -49,9 +55,9 @@ class Interruptions:
 
     def release(self) -> None:
         """Raise DemoInterrupted if a signal waits; from here on none does."""
-        self._held = False
         if self._waiting:
             raise DemoInterrupted
+        self._held = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +94,8 @@ def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> N
         outcomes: list[StepOutcome] = []
         try:
             try:
-                _tell(story, teller, outcomes, count=count)
-                # What was told is printed whole before anybody hears a signal.
-                interruptions.hold()
+                interruptions.release()
+                _tell(story, teller, outcomes, interruptions, count=count)
             except DemoFailed as error:
                 raise _refusal(error.safe_text, story, outcomes, _show_all(nodes, fleet)) from error
             except DemoInterrupted as error:
@@ -105,19 +110,25 @@ def run_demo(*, count: int, once: bool, folder: Path | None, as_json: bool) -> N
                     interruptions.release()
                     _serve_until_stopped(fleet)
         finally:
-            _ignore_signals()
+            interruptions.hold()
             fleet.stop()
             teller.close("All nodes have stopped.")
 
 
-def _tell(story: Story, teller: Teller, outcomes: list[StepOutcome], *, count: int) -> None:
-    """Act every step in turn; the outcomes grow as they come. Raises DemoFailed with where it failed."""
+def _tell(
+    story: Story, teller: Teller, outcomes: list[StepOutcome], interruptions: Interruptions, *, count: int
+) -> None:
+    """Act every step in turn; the outcomes grow as they come. Raises DemoFailed with where it failed.
+
+    After the last step signals are held: what was told is printed whole.
+    """
     teller.open(
         f"Krets: {count} organisations, {count} nodes, one exchange",
         "Each node is a process of its own, with its own database and keys, on this machine.",
         "Everything is done with the krets command and HTTP, and read back from both sides.",
     )
-    for number, step in enumerate(story.list_steps(), start=1):
+    steps = story.list_steps()
+    for number, step in enumerate(steps, start=1):
         teller.begin(number, step.title)
         try:
             detail = step.act()
@@ -126,6 +137,8 @@ def _tell(story: Story, teller: Teller, outcomes: list[StepOutcome], *, count: i
             teller.failed(error.safe_text)
             outcomes.append(StepOutcome(name=step.name, ok=False, detail=error.safe_text))
             raise
+        if number == len(steps):
+            interruptions.hold()
         outcomes.append(StepOutcome(name=step.name, ok=True, detail=detail))
         teller.done(detail)
 
@@ -213,17 +226,15 @@ def _child_environment() -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def _interruptible() -> Iterator[Interruptions]:
-    """Ctrl-C, TERM and HUP raise DemoInterrupted here; afterwards signals are as they were before."""
+    """Ctrl-C, TERM and HUP are heard here, but for those that are ignored; afterwards they are as they were before."""
     interruptions = Interruptions()
-    before = {number: signal.signal(number, interruptions.hear) for number in STOP_SIGNALS}
+    before = {
+        number: signal.signal(number, interruptions.hear)
+        for number in STOP_SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield interruptions
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _ignore_signals() -> None:
-    """From here on nothing interrupts: processes are being stopped and reaped."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import threading
 from contextlib import closing
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from node.commands import demo_nodes, demo_run
 from node.commands.demo_cast import FOUNDERS, WORKSHOP, list_cast
 from node.commands.demo_inventory import STORY_CHAIR_COUNT, STORY_CHAIRS, write_inventory
 from node.commands.demo_nodes import DemoFailed, DemoNode, Fleet, fetch_page, pick_ports
+from node.commands.demo_story import Step
 from node.commands.demo_telling import Teller
 from node.sheets import read_sheet
 from tests.shared_files import shared_file
@@ -172,10 +175,11 @@ def test_a_node_that_dies_while_serving_ends_the_demo_with_one_line(
 
 def test_a_signal_ends_the_serving_and_leaves_signals_as_they_were() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with demo_run._interruptible():
-        threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+    with demo_run._interruptible() as interruptions:
+        interruptions.release()
 
-        with pytest.raises(demo_run.DemoInterrupted):
+        with pytest.raises(demo_run.DemoInterrupted):  # noqa: PT012 - the signal comes while it serves
+            threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
             demo_run._serve_until_stopped(make_fleet())
 
     assert signal.getsignal(signal.SIGTERM) is before
@@ -183,20 +187,70 @@ def test_a_signal_ends_the_serving_and_leaves_signals_as_they_were() -> None:
 
 def test_a_signal_that_comes_while_signals_are_held_is_heard_at_the_release() -> None:
     with demo_run._interruptible() as interruptions:
-        interruptions.hold()
         os.kill(os.getpid(), signal.SIGHUP)
 
         with pytest.raises(demo_run.DemoInterrupted):
             interruptions.release()
 
 
-def test_signals_that_were_held_in_vain_are_heard_again_after_the_release() -> None:
+def test_a_second_signal_does_not_interrupt_what_answers_the_first() -> None:
     with demo_run._interruptible() as interruptions:
-        interruptions.hold()
         interruptions.release()
 
         with pytest.raises(demo_run.DemoInterrupted):
             os.kill(os.getpid(), signal.SIGINT)
+
+        os.kill(os.getpid(), signal.SIGHUP)
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with demo_run._interruptible() as interruptions:
+            interruptions.release()
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+class Tale:
+    """A story of one step, at the end of which somebody presses Ctrl-C twice."""
+
+    agreement_iri = None
+
+    def __init__(self, fleet: Fleet, nodes: tuple[DemoNode, ...], teller: Teller) -> None:
+        self._fleet, self._node = fleet, nodes[0]
+
+    def list_steps(self) -> tuple[Step, ...]:
+        return (Step("only", "Something happens", self.happen),)
+
+    def happen(self) -> str:
+        self._node.home.mkdir(parents=True)
+        self._fleet.start(self._node)
+        return "it happened"
+
+    def check_alive(self) -> None:
+        self._fleet.check_alive()
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_ctrl_c_while_the_end_is_told_lets_it_be_told_and_stops_every_node(
+    once: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def say_done(teller: Teller, detail: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    sleeping = (sys.executable, "-c", "import time; time.sleep(60)")
+    monkeypatch.setattr(demo_run, "Story", Tale)
+    monkeypatch.setattr(demo_run, "Fleet", partial(Fleet, program=sleeping))
+    monkeypatch.setattr(Teller, "done", say_done)
+
+    demo_run.run_demo(count=2, once=once, folder=tmp_path, as_json=True)
+
+    document = json.loads(capsys.readouterr().out)
+    assert document["ok"] is True
+    assert not Path(f"/proc/{document['nodes'][0]['pid']}").exists()
 
 
 def test_a_port_that_somebody_has_is_not_picked() -> None:

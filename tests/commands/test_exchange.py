@@ -330,14 +330,17 @@ def _first_request(node: ServedNode) -> str:
 
 def _interrupted_once_made(node: ServedNode, *words: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a command that waits, after Ctrl-C when its request has been made."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "cli", *words, "--home", str(node.home)],
         cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    wait_for(lambda: node.ask("request", "list")["requests"] or None, what="the request is made")
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    ) as process:  # fmt: skip
+        try:
+            wait_for(lambda: node.ask("request", "list")["requests"] or None, what="the request is made")
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     return process.returncode, out, err
 
 
