@@ -123,8 +123,8 @@ def main() -> int:
             check_source(run, python=python)
             summary = test_everything(run, python=python, label=first.label)
         except (SetupFailed, KeyboardInterrupt) as reason:
-            told = f"The set-up failed.\n{reason}" if isinstance(reason, SetupFailed) else "Interrupted."
-            print(told, file=sys.stderr, flush=True)
+            text = f"The set-up failed.\n{reason}" if isinstance(reason, SetupFailed) else "Interrupted."
+            print(text, file=sys.stderr, flush=True)
             background.shutdown(wait=False, cancel_futures=True)
             return 1
         for told in told_beside:
