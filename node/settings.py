@@ -165,7 +165,8 @@ def _read_file(path: Path) -> dict[str, str]:
         with path.open("rb") as file:
             content = file.read(FILE_BYTES_MAX + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise SettingsInvalid(f"{path.parent} holds no node: create one first with krets init --home.") from error
+        advice = f"check the spelling, or make one with: krets init --home {path.parent}"
+        raise SettingsInvalid(f"{path.parent} holds no node: {advice}") from error
     except (PermissionError, IsADirectoryError) as error:
         raise SettingsInvalid(f"{path} cannot be read ({error.strerror}): check its owner and mode.") from error
     if len(content) > FILE_BYTES_MAX:

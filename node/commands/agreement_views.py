@@ -34,7 +34,8 @@ def state_text(known: "KnownAgreement") -> str:
         case Phase.AGREED:
             return f"agreed; {peer} holds {left} for you"
         case Phase.PARTLY_GIVEN:
-            return f"{agreement.given} given, {left} still to come"
+            received = "" if known.handed == agreement.given else f", {agreement.received} received"
+            return f"{known.handed} given{received}, {left} still to come"
         case Phase.GIVEN:
             return "all given; the receiver has not signed for all of it"
         case Phase.COMPLETED:
@@ -96,7 +97,7 @@ def print_agreements(
     print_table(
         ("number#", "what", "how many#", "given#", "received#", "who", "state", "since"),
         [
-            (one.agreement.id, one.agreement.proposal_name, one.agreement.quantity, one.agreement.given,
+            (one.agreement.id, one.agreement.proposal_name, one.agreement.quantity, one.handed,
              one.agreement.received, role_text(one.agreement), state_text(one), day_text(one.agreement.created_at))
             for one in known
         ],
@@ -130,7 +131,7 @@ def agreement_fields(known: "KnownAgreement") -> tuple[tuple[str, object], ...]:
         ("Who", role_text(agreement)),
         ("State", state_text(known)),
         ("Reason", reason_text(agreement.refusal_code, agreement.refusal_text)),
-        ("Given", agreement.given),
+        ("Given", known.handed),
         ("Received", agreement.received),
         ("Still held", agreement.held),
         ("Item", agreement.item_id),

@@ -26,6 +26,15 @@ DEBUG_VARIABLE = "KRETS_DEBUG"
 """Set to 1, an error that nobody foresaw shows its traceback."""
 
 
+_PLAIN_WORDS = (
+    ("Value error, ", ""),
+    ("is not a valid integer range", "is not a whole number"),
+    ("is not a valid int range", "is not a whole number"),
+    ("is not a valid float range", "is not a number; a point goes before decimals"),
+)
+"""What the library says, and what people understand."""
+
+
 class KretsGroup(TyperGroup):
     """The root group: says every error in one line."""
 
@@ -124,7 +133,9 @@ def _refuse_other_encodings(arguments: Sequence[str]) -> None:
 def _refusal_of_usage(error: typer.TyperException) -> CommandRefusedError:
     """One line that says what is wrong, and where help is."""
     context = getattr(error, "ctx", None)
-    text = " ".join(error.format_message().split()).replace("Value error, ", "")
+    text = " ".join(error.format_message().split())
+    for technical, plain in _PLAIN_WORDS:
+        text = text.replace(technical, plain)
     if context is not None:
         text = f"{text.rstrip('.?')}. See {context.command_path} --help."
     return CommandRefusedError("usage", text, exit_code=EXIT_USAGE)

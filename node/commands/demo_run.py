@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -170,7 +171,8 @@ def _say_where(teller: Teller, shown: list[ShownNode], base: Path, *, once: bool
     """Where everything is, for those who want to look further."""
     width = max(len(node.name) for node in shown)
     lines = [f"    {node.name:<{width}}  {node.address}/" for node in shown]
-    look = f"Look further, for example:  krets agreement list --all --home {shown[0].home}"
+    program = "krets" if shutil.which("krets") else Path(sys.executable).with_name("krets")
+    look = f"Look further, for example:  {program} agreement list --all --home {shown[0].home}"
     if once:
         teller.close(f"The story is told. The folders stay in {base}", look)
     else:

@@ -116,7 +116,9 @@ def dispute(
     if taken_back and (code or text):
         raise typer.BadParameter("--withdraw takes no --code and no --text; leave them out")
     if code is None and not taken_back:
-        raise typer.BadParameter("say what is wrong with --code, or take your dispute back with --withdraw")
+        raise typer.BadParameter(
+            f"say what is wrong with --code ({', '.join(DisputeCode)}), or take your dispute back with --withdraw"
+        )
     with opened_node(home) as node:
         if code is None:
             withdrawal = WithdrawDispute(reference=agreement)

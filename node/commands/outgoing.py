@@ -28,7 +28,7 @@ CURSORS_MAX = 2_000
 _KINDS = {
     "Follow": ("wish to follow", "wishes to follow"),
     "Accept": ("yes", "yeses"),
-    "Reject": ("no", "noes"),
+    "Reject": ("refusal", "refusals"),
     "Undo": ("withdrawal", "withdrawals"),
     "Block": ("block", "blocks"),
     "CreateProposal": ("new offer or need", "new offers or needs"),

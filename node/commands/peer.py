@@ -143,6 +143,8 @@ def reject(
 ) -> None:
     """Say no to a node that asks to be a peer, or take back what an accepted one may see.
 
+    One that nobody has looked at is told nothing: it might be anybody. To answer it, first: krets peer show.
+
     \b
     Example:
       krets peer reject 3 --home asker

@@ -15,6 +15,7 @@ from node.operations.add_peer import AddPeer, add_peer
 from node.operations.learn_peer import LearnPeer, learn_peer
 from node.store import peers
 from protocol.discovery import RemoteActor
+from protocol.vocabulary import OrganisationKind, Tier
 
 FETCHES_MAX = 8
 """Actors fetched at the same time when several peers are added at once."""
@@ -25,7 +26,7 @@ PEERS_MAX = 1_000_000
 _THEIR_WISH = {
     FollowerState.NONE: "has not asked us",
     FollowerState.UNVERIFIED: "asks to be a peer: krets peer show {id}",
-    FollowerState.PENDING: "asks to be a peer: krets peer accept {id} --tier partners",
+    FollowerState.PENDING: "asks to be a peer: krets peer accept {id} --tier {tier}",
     FollowerState.ACCEPTED: "accepted by us",
     FollowerState.REJECTED: "rejected by us",
     FollowerState.ENDED: "has left",
@@ -147,7 +148,9 @@ def standing_text(peer: Peer) -> str:
     if peer.blocked:
         return "blocked"
     theirs, ours = _THEIR_WISH[peer.follower_state], _OUR_WISH[peer.following_state]
-    return f"{theirs}; {ours}".format(id=peer.id, origin=peer.origin)
+    # A suggestion: a person decides.
+    tier = Tier.PARTNERS if peer.kind == OrganisationKind.MUNICIPALITY else Tier.ORGANISATIONS
+    return f"{theirs}; {ours}".format(id=peer.id, origin=peer.origin, tier=tier.value)
 
 
 def print_peers(node: Node, shown: Sequence[Peer], *, as_json: bool) -> None:
@@ -183,7 +186,9 @@ def _print_peer(shown: ShownPeer, ours: Fingerprints) -> None:
         )
     )
     print_line()
-    print_line("Read these to each other, by telephone or in person, before you accept:")
+    undecided = peer.follower_state in (FollowerState.UNVERIFIED, FollowerState.PENDING)
+    when = ", before you accept" if undecided else ""
+    print_line(f"Read these to each other, by telephone or in person{when}:")
     print_fields(
         (
             ("  their signing key", ", ".join(theirs.proof) or "(unknown)"),

@@ -84,11 +84,16 @@ def decide_asking(
 ) -> CatalogueEntry | Refused:
     """The entry if it may be asked for so much, as far as this node knows; the publisher has the last word."""
     if entry is None:
-        return Refused(code="not-found", safe_text="Nothing in the catalogue has this address; try catalogue search.")
+        return Refused(
+            code="not-found",
+            safe_text="The catalogue has nothing of this number or address; krets catalogue search shows what it has.",
+        )
     if entry.own:
         return Refused(code="own", safe_text="This is your own organisation's; there is nothing to ask for.")
     if entry.withdrawn_at is not None:
-        return Refused(code="withdrawn", safe_text="It has been withdrawn by its publisher.")
+        return Refused(
+            code="withdrawn", safe_text="Its publisher has withdrawn it, or no longer shows it to this node."
+        )
     if entry.closes_at is not None and entry.closes_at <= now:
         return Refused(code="closed", safe_text="It has closed.")
     if quantity < 1:

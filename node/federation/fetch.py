@@ -96,7 +96,9 @@ async def fetch_document(
                 sign(request), body_bytes_max=kind.body_bytes_max, deadline_seconds=give_up_at - loop.time()
             )
         except ExchangeFailed as error:
-            raise FetchFailed(f"{iri} could not be fetched: {error.safe_text}. Check the address.") from error
+            raise FetchFailed(
+                f"{iri} could not be fetched: {error.safe_text}. Check the address, and that the node runs."
+            ) from error
         if answer.status not in _REDIRECTS:
             break
         target = _redirected(target, answer.header("location"), http_allowed=http_allowed)

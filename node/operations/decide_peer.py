@@ -59,7 +59,8 @@ def accept_peer(connection: sqlite3.Connection, command: AcceptPeer, *, author: 
         raise refuse("unverified", f"Nobody has looked at this peer yet. First: krets peer show {peer.id}.")
     if peer.follower_state in (FollowerState.NONE, FollowerState.ENDED) or peer.follower_iri is None:
         raise refuse(
-            "no-follow", f"Peer {peer.id} has not asked to be accepted. To ask it: krets peer add {peer.origin}."
+            "no-follow",
+            f"Peer {peer.id} has not asked to be accepted. There they ask with: krets peer add {author.origin}.",
         )
     if peer.follower_state is FollowerState.ACCEPTED and peer.granted_tier is command.tier:
         return peer

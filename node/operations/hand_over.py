@@ -169,6 +169,8 @@ def _load_running(connection: sqlite3.Connection, reference: str) -> Agreement:
     agreement = agreements.find_agreement(connection, reference)
     if agreement is None:
         raise refuse("not-found", f"There is no agreement {reference}; krets agreement list shows them.")
+    if agreement.phase is Phase.REQUESTED and agreement.we_propose:
+        raise refuse("not-agreed", f"Request {agreement.id} waits for your yes: krets request accept {agreement.id}.")
     if agreement.agreement_iri is None or agreement.phase in (Phase.REQUESTED, Phase.REJECTED, Phase.WITHDRAWN):
         raise refuse("not-agreed", f"Agreement {agreement.id} is {agreement.phase.value}; nothing has been agreed.")
     return agreement

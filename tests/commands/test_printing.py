@@ -200,6 +200,23 @@ def test_what_is_completed_says_who_has_signed_for_how_much(
 
 
 @pytest.mark.parametrize(
+    ("handed", "received", "says"),
+    [
+        (4, 0, "4 given, 6 still to come"),
+        (4, 4, "4 given, 6 still to come"),
+        (4, 5, "4 given, 5 received, 5 still to come"),
+    ],
+)
+def test_what_is_partly_given_says_both_counts_where_they_differ(handed: int, received: int, says: str) -> None:
+    running = replace(
+        agreement(Phase.PARTLY_GIVEN, we_propose=True, we_give=True),
+        quantity=10, given=max(handed, received), received=received,
+    )  # fmt: skip
+
+    assert state_text(KnownAgreement(running, handed=handed)) == says
+
+
+@pytest.mark.parametrize(
     ("phase", "we_propose", "says"),
     [
         (Phase.WITHDRAWN, True, "taken back by Bærum: changed"),
@@ -215,6 +232,15 @@ def test_what_has_ended_or_is_disputed_says_why(phase: Phase, we_propose: bool, 
 
     assert state_text(KnownAgreement(ended, handed=0)) == says
     assert state_text(KnownAgreement(replace(ended, refusal_code=None), handed=0)) == says.replace(": changed", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier"), [("municipality", "partners"), ("workshop", "organisations"), (None, "organisations")]
+)
+def test_who_asks_to_be_a_peer_is_suggested_the_tier_of_its_kind(kind: str | None, tier: str) -> None:
+    asking = replace(peer(FollowerState.PENDING, FollowingState.SENT), kind=kind)
+
+    assert f"krets peer accept 7 --tier {tier};" in standing_text(asking)
 
 
 def test_a_peer_in_every_standing_is_said_in_words() -> None:

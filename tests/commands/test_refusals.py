@@ -58,6 +58,8 @@ BAD_INPUTS = (
     misused("item add Chair --quantity 1000000001", "1<=x<=1000000000"),
     misused("item add Chair --quantity 2.5", "--quantity"),
     misused("item add Chair --quantity -3", "--quantity"),
+    misused("item add Chair --quantity 2.5", "is not a whole number"),
+    refused("request make 12 --quantity 1", "not-found", "krets catalogue search"),
     misused("item add Chair --condition fine", "is not one of 'new'"),
     misused("item add Chair --gone-by tomorrow", "write it like 2026-12-18"),
     misused("item add Chair --gone-by 2026-02-30", "not a day of the calendar"),

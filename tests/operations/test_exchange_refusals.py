@@ -104,6 +104,19 @@ def test_before_the_answer_there_is_nothing_to_hand_over_or_revoke(world: World,
     assert {code_of(step) for step in steps} == {"not-agreed"}
 
 
+def test_who_hands_over_before_saying_yes_is_told_how_to_say_it(world: World, asker: Town, baerum: Town) -> None:
+    entry = offer(asker)
+    world.deliver()
+    ref = ask(baerum, entry.iri, quantity=2).request_iri
+    world.deliver()
+    reference = str(agreement_at(asker, ref).id)
+
+    with pytest.raises(RefusedError) as refused:
+        gives(asker, reference)()
+
+    assert f"krets request accept {reference}" in refused.value.refused.safe_text
+
+
 def test_after_yes_the_answer_cannot_become_no_and_after_no_not_yes(world: World, asker: Town, baerum: Town) -> None:
     accepted = agreed(world, asker, baerum).request_iri
     entry = offer(asker)
