@@ -187,7 +187,7 @@ def test_a_signal_ends_the_serving_and_leaves_signals_as_they_were() -> None:
 
 def test_a_signal_that_comes_while_signals_are_held_is_heard_at_the_release() -> None:
     with demo_run._interruptible() as interruptions:
-        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGTERM)
 
         with pytest.raises(demo_run.DemoInterrupted):
             interruptions.release()
@@ -200,7 +200,7 @@ def test_a_second_signal_does_not_interrupt_what_answers_the_first() -> None:
         with pytest.raises(demo_run.DemoInterrupted):
             os.kill(os.getpid(), signal.SIGINT)
 
-        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
