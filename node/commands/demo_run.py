@@ -172,11 +172,11 @@ def _say_where(teller: Teller, shown: list[ShownNode], base: Path, *, once: bool
     width = max(len(node.name) for node in shown)
     lines = [f"    {node.name:<{width}}  {node.address}/" for node in shown]
     program = "krets" if shutil.which("krets") else Path(sys.executable).with_name("krets")
-    look = f"Look further, for example:  {program} agreement list --all --home {shown[0].home}"
+    look = ("Look further, for example:", f"    {program} agreement list --all --home {shown[0].home}")
     if once:
-        teller.close(f"The story is told. The folders stay in {base}", look)
+        teller.close(f"The story is told. The folders stay in {base}", *look)
     else:
-        teller.close("The story is told. The nodes keep running until Ctrl-C:", *lines, f"Folders: {base}", look)
+        teller.close("The story is told. The nodes keep running until Ctrl-C:", *lines, f"Folders: {base}", *look)
 
 
 def _serve_until_stopped(fleet: Fleet) -> None:

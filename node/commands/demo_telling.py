@@ -48,10 +48,10 @@ class Teller:
         self._print(Text.assemble("    ", ("✗ ", "bold red"), plain(text)))
 
     def close(self, heading: str, *lines: str) -> None:
-        """What remains when the story has been told."""
+        """What remains when the story has been told. The lines are never folded: some are there to be copied."""
         self._print(Text(f"\n{heading}", style="bold"))
         for line in lines:
-            self._print(Text(line))
+            self._console.print(Text(line), no_wrap=True, overflow="ignore", crop=False)
 
     def _print(self, text: Text) -> None:
         width = min(WIDTH, self._console.width)

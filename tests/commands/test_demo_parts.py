@@ -287,5 +287,14 @@ def test_long_lines_of_the_story_hang_under_their_text() -> None:
     assert all(len(line) <= 60 for line in lines)
 
 
+def test_lines_at_the_end_are_whole_however_long() -> None:
+    screen = io.StringIO()
+    command = f"    krets agreement list --home /{'long/' * 40}"
+
+    Teller(Console(file=screen, width=60), list_cast(2)).close("The end.", command)
+
+    assert screen.getvalue().splitlines() == ["", "The end.", command]
+
+
 def test_krets_is_run_by_this_very_python() -> None:
     assert (sys.executable, "-P", "-m", "cli") == demo_nodes.KRETS
