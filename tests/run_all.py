@@ -29,8 +29,8 @@ from tests.environments import (
     without_compiling_again,
 )
 
-WORKERS = 1 + max(2, min(8, os.cpu_count() or 2))
-"""Test processes at once on the first interpreter: one more than processors, because many tests wait for others."""
+WORKERS = max(2, min(8, os.cpu_count() or 2))
+"""Test processes at once on the first interpreter; the others have one beside them, because many tests only wait."""
 
 CASES_MAX = 2
 """Cases of each parametrized test on a further interpreter. The first one runs all of them."""

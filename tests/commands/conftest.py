@@ -8,6 +8,7 @@ import pytest
 
 from tests.commands.running import krets
 from tests.commands.serving import ServedNode, pick_port
+from tests.small_keys import write_small_key
 
 ASKER = ("Asker", "920125298", "59.83", "10.44")
 BAERUM = ("Bærum", "935478715", "59.89", "10.52")
@@ -20,6 +21,7 @@ def init_node(folder: Path, *, name: str, org_number: str, latitude: str, longit
         "--latitude", latitude, "--longitude", longitude, "--json", home=folder,
     )  # fmt: skip
     assert outcome.exit_code == 0, outcome
+    write_small_key(folder)
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,10 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from node.app import create_app, node_of
 from node.federation.transport import ExchangeFailed, HttpAnswer
-from node.keys import MAIN_NAME, create_keys
+from node.keys import create_keys
 from node.opening import Node
 from node.operations.add_peer import AddPeer, add_peer
 from node.operations.decide_peer import AcceptPeer, accept_peer
@@ -34,6 +32,7 @@ from protocol.identifiers import Iri, origin_of
 from protocol.strict_json import JsonObject
 from protocol.vocabulary import Tier
 from tests.cast import Clock, Town, tokens
+from tests.small_keys import write_small_key
 
 T = TypeVar("T")
 
@@ -166,16 +165,11 @@ def make_home(
 
 
 def make_template(folder: Path) -> Path:
-    """A folder with an empty database and keys, made once for many nodes, because that takes most of a test's time.
-
-    Its RSA key is a smaller one: checking one of 3,072 bits takes 0.1 s.
-    """
+    """A folder with an empty database and keys, made once for many nodes, because that takes most of a test's time."""
     with closing(connect(folder / "krets.db")) as connection:
         migrate(connection)
     create_keys(folder)
-    small = generate_private_key(public_exponent=65_537, key_size=2_048)
-    pem = small.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "keys" / MAIN_NAME).write_bytes(pem)
+    write_small_key(folder)
     return folder
 
 

@@ -24,7 +24,6 @@ from pathlib import Path
 from tests.network import test_refused_messages, test_refused_requests, test_refused_senders
 from tests.network.mutations import ALONE, AT_ONCE, Mutation
 from tests.network.nodes import LOOPBACK, NodeFailed, free_port, open_database, wait_until_answering
-from tests.network.quick_start import believe_key_files
 from tests.network.stage import Stage, set_up
 from tests.network.weakening import Facts
 
@@ -68,7 +67,6 @@ def serve_weakened(check: str, home: str, listen: str, facts: Facts) -> None:
 
     with (Path(home) / LOG_NAME).open("w") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
-        believe_key_files()
         find_mutation(check).switch_off(facts)
         asyncio.run(serve(load_settings(Path(home), {}), listen))
 

@@ -28,6 +28,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from tests.small_keys import write_small_key
+
 T = TypeVar("T")
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -131,7 +133,7 @@ def free_port() -> int:
 
 
 def init_node(home: Path, *, name: str, port: int | None = None, settings: Mapping[str, str] | None = None) -> Path:
-    """A new development node in `home`, for `port` of the loopback. Returns `home`.
+    """A new development node in `home`, for `port` of the loopback, with a small RSA key. Returns `home`.
 
     `settings` are further lines of its `krets.toml`, written as TOML: `{"approval": '"automatic"'}`.
     """
@@ -139,6 +141,7 @@ def init_node(home: Path, *, name: str, port: int | None = None, settings: Mappi
         "init", "--dev", "--domain", f"{LOOPBACK}:{port or free_port()}", "--name", name, "--org-number", "920125298",
         "--latitude", "59.83", "--longitude", "10.44", home=home,
     )  # fmt: skip
+    write_small_key(home)
     with (home / "krets.toml").open("a", encoding="utf-8") as file:
         file.writelines(f"{key} = {value}\n" for key, value in (settings or {}).items())
     return home

@@ -13,15 +13,12 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from node.commands.serve import serve
-from protocol import keys
 from tests.network.nodes import STOP_SECONDS, NodeFailed, origin_of_home, wait_until_answering
-from tests.network.weakening import swap
 from tests.shared_files import REPOSITORY
 
 IMPORTED_BY_SERVE = (
@@ -64,14 +61,6 @@ class ForkedNode:
     def log_tail(self, *, chars: int = 4_000) -> str:
         """The end of what it wrote to stderr, over all its starts."""
         return self.log.read_text(encoding="utf-8", errors="replace")[-chars:]
-
-
-def believe_key_files() -> None:
-    """Load RSA keys in this process without proving again that they are primes: they were drawn a moment ago.
-
-    The proof takes 0.12 s with 3,072 bits, which is longer than all else that a forked node does before it answers.
-    """
-    swap(keys, "load_pem_private_key", lambda original: partial(original, unsafe_skip_rsa_key_validation=True))
 
 
 class QuickStarter:
@@ -119,7 +108,6 @@ def main() -> None:
     """Fork for each line of the standard input."""
     for name in IMPORTED_BY_SERVE:
         importlib.import_module(name)
-    believe_key_files()
     # Nobody waits for the children here: the kernel is to forget them when they end.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
